@@ -1,0 +1,243 @@
+"""The engine's only door: what may be asked, what comes back, and who answers.
+
+Frozen dataclasses, enums and numpy arrays cross it; tensors, threads and Qt never do.
+A request goes in through `Engine.submit`; events come out through the callback that the
+engine was built with, on the engine's own thread. Every job ends in exactly one of
+`Finished`, `Cancelled` or `Failed`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import EngineError, InvalidRequest
+from engine.score import Chord, Key, Mode, Score
+
+__all__ = [
+    "Cancelled", "Chord", "Clip", "Engine", "Event", "Failed", "Finished", "GenerationRequest",
+    "JobId", "Key", "Limits", "Loading", "Mode", "ModelInfo", "OnEvent", "Picture", "Preview",
+    "Progress", "Queued", "SamplerName", "ScheduleName", "Score",
+]  # fmt: skip
+
+JobId = int
+
+
+class SamplerName(StrEnum):
+    """How the noise is walked down; see `engine.diffusion.samplers`."""
+
+    DDIM = "ddim"
+    EULER = "euler"
+    HEUN = "heun"
+    DPMPP_2M = "dpmpp-2m"
+
+
+class ScheduleName(StrEnum):
+    """Where the noise levels of the steps lie; see `engine.diffusion.schedules`."""
+
+    KARRAS = "karras"
+    EXPONENTIAL = "exponential"
+    COSINE = "cosine"
+    LINEAR = "linear"
+
+
+class Limits:
+    """Inclusive ranges that the window's controls and the command line share."""
+
+    PROMPT_CHARS = 2_000
+    DURATION_S = (1.0, 300.0)
+    STEPS = (1, 1_000)
+    GUIDANCE = (0.0, 30.0)
+    SEED = (0, 2**63 - 1)
+
+
+@dataclass(frozen=True)
+class GenerationRequest:
+    """Everything one generation needs. Raises `InvalidRequest` for a value out of range.
+
+    `seed=None` lets the engine choose; the clip that comes back names the seed it used.
+    `score` holds what the user fixed; the planner fills what is open.
+    """
+
+    prompt: str
+    negative_prompt: str = ""
+    duration_s: float = 10.0
+    steps: int = 25
+    guidance: float = 3.0
+    sampler: SamplerName = SamplerName.DPMPP_2M
+    schedule: ScheduleName = ScheduleName.KARRAS
+    score: Score = field(default_factory=Score)
+    seed: int | None = None
+    model: str = "house"
+    previews: bool = True
+
+    def __post_init__(self) -> None:
+        _check_prompt(self.prompt, self.negative_prompt)
+        _check_range("duration_s", "Length", self.duration_s, Limits.DURATION_S, "seconds")
+        _check_range("steps", "Steps", self.steps, Limits.STEPS)
+        _check_range("guidance", "Guidance", self.guidance, Limits.GUIDANCE)
+        if self.seed is not None:
+            _check_range("seed", "Seed", self.seed, Limits.SEED)
+
+
+def _check_prompt(prompt: str, negative_prompt: str) -> None:
+    if not prompt.strip():
+        raise InvalidRequest(
+            "prompt", "The prompt is empty.", "Describe the music, for example: slow jazz, 80 bpm."
+        )
+    for name, text in (("prompt", prompt), ("negative_prompt", negative_prompt)):
+        if len(text) > Limits.PROMPT_CHARS:
+            label = name.replace("_", " ")
+            raise InvalidRequest(
+                name,
+                f"The {label} has {len(text):,} characters; {Limits.PROMPT_CHARS:,} is the most.",
+                "Shorten it: the model hears the first sentences best.",
+            )
+
+
+def _check_range(
+    name: str, label: str, value: float, limits: tuple[float, float], unit: str = ""
+) -> None:
+    low, high = limits
+    if not (math.isfinite(value) and low <= value <= high):
+        shown = f"{value:g}" if isinstance(value, float) else str(value)
+        raise InvalidRequest(
+            name,
+            f"{label} {shown} is out of range.",
+            f"Choose a value from {low:g} to {high:g}{' ' + unit if unit else ''}.",
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """Finished sound. `request` holds the seed and the score actually used."""
+
+    audio: NDArray[np.float32]  # (frames, channels), nominally within ±1
+    sample_rate: int
+    request: GenerationRequest
+    elapsed_s: float = 0.0
+    notices: tuple[str, ...] = ()
+
+    @property
+    def duration_s(self) -> float:
+        return len(self.audio) / self.sample_rate
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A log-mel spectrogram: `level_db` is (mels, frames), lowest frequency first.
+
+    Band centres are spaced evenly on the Slaney mel scale from `low_hz` to `high_hz`.
+    """
+
+    level_db: NDArray[np.float32]
+    low_hz: float
+    high_hz: float
+    duration_s: float
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """One model that can be asked for. `problem` is empty when it can be used."""
+
+    id: str
+    title: str
+    licence: str
+    sample_rate: int
+    channels: int
+    steps: int
+    guidance: float
+    sampler: SamplerName
+    schedule: ScheduleName
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Queued:
+    job_id: JobId
+    request: GenerationRequest
+
+
+@dataclass(frozen=True)
+class Loading:
+    """Something slow is being made ready; `what` is a phrase for people."""
+
+    job_id: JobId
+    what: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Step `step` of `total` is done. `evaluations` counts network calls so far."""
+
+    job_id: JobId
+    step: int
+    total: int
+    evaluations: int
+    seconds_left: float
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The denoised estimate after `step`: always a picture, a clip where one was asked for."""
+
+    job_id: JobId
+    step: int
+    total: int
+    picture: Picture
+    clip: Clip | None = None
+
+
+@dataclass(frozen=True)
+class Finished:
+    job_id: JobId
+    clip: Clip
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    job_id: JobId
+
+
+@dataclass(frozen=True)
+class Failed:
+    job_id: JobId
+    error: EngineError
+
+
+Event = Queued | Loading | Progress | Preview | Finished | Cancelled | Failed
+OnEvent = Callable[[Event], None]
+
+
+class Engine(Protocol):
+    """What the window and the command line may ask. No method blocks on the network's work."""
+
+    def submit(self, request: GenerationRequest) -> JobId:
+        """Queue `request`. Its events follow through the callback, `Queued` first."""
+
+    def cancel(self, job_id: JobId) -> None:
+        """Ask that a job stop; it answers with `Cancelled` within one step."""
+
+    def cancel_all(self) -> None:
+        """Ask that the running job and every queued one stop."""
+
+    def audition(self, job_id: JobId) -> None:
+        """Ask that the next preview of a running job carry a playable clip."""
+
+    def plan(self, request: GenerationRequest) -> Score:
+        """The complete score that `request` would be generated with. Fast and pure."""
+
+    def models(self) -> tuple[ModelInfo, ...]:
+        """Every model known, usable or not."""
+
+    def warm_up(self) -> None:
+        """Load the default model in the background, so that the first job starts at once."""
+
+    def close(self) -> None:
+        """Cancel everything and join the thread. Safe to call twice."""
