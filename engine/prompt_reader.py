@@ -1,0 +1,102 @@
+"""Reads tempo, pace, key and metre out of what people type. Pure text, no music knowledge."""
+
+from __future__ import annotations
+
+import re
+
+from engine.score import Key, Mode
+
+_NUMBER = r"(\d{2,3}(?:\.\d+)?)"
+_UNIT = r"(?:bpm|b\.p\.m\.?|beats\s+(?:per|a)\s+minute)"
+_TEMPO_RANGE = re.compile(rf"{_NUMBER}\s*(?:-|–|to)\s*{_NUMBER}\s*-?{_UNIT}", re.IGNORECASE)
+_TEMPI = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"{_NUMBER}\s*-?\s*{_UNIT}",
+        rf"\b(?:bpm|tempo)\s*(?:of|is|at|:|=|around|about)?\s*{_NUMBER}\b",
+        rf"[♩=]\s*{_NUMBER}\b(?!\s*(?:k|hz|bit))",
+        rf"\b(?:at|around|@)\s*{_NUMBER}\b(?!\s*(?:%|k|m|hz|s\b|seconds|bits?\b|bars?\b|db))",
+    )
+)
+_PACES = {
+    "slow": r"slow(?:ly|er)?|down-?tempo|adagio|largo|lento|grave|sluggish|unhurried",
+    "medium": r"mid-?tempo|medium(?:\s+tempo)?|moderate(?:ly)?|moderato|andante",
+    "fast": r"fast(?:er)?|up-?tempo|quick(?:ly)?|allegro|presto|vivace|speedy|rapid|frantic",
+}
+_PACE_PATTERNS = {
+    pace: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for pace, words in _PACES.items()
+}
+
+_ACCIDENTAL = r"(?:\s*(#|♯|♭|b(?![a-z])|-?\s*sharp\b|-?\s*flat\b))?"
+_FULL_KEY = re.compile(
+    rf"(?<![\w'#])([A-Ga-g]){_ACCIDENTAL}[\s-]*(major|minor|maj|min)\b(?!\s+(?:key|chords?|mood))"
+)
+_SHORT_KEY = re.compile(rf"\b(?:in|key|key of|key:)\s+([A-G]){_ACCIDENTAL}(m(?:in)?)?(?![\w#])")
+_LOOSE_KEY = re.compile(rf"\bkey(?:\s+of|:)\s*([A-Ga-g]){_ACCIDENTAL}(m(?:in)?)?(?![\w#])")
+_MINOR = re.compile(r"\b(?:minor|sad|dark|melancholy|melancholic|gloomy|sombre|tragic)\b", re.I)
+_MAJOR = re.compile(r"\b(?:major|happy|cheerful|uplifting|joyful|sunny|bright)\b", re.I)
+
+_METRES = (
+    (re.compile(r"\b(?:waltz|3/4|6/8|9/8|3/8|three[- ]four|triple metre|triple meter)"), 3),
+    (re.compile(r"\b(?:4/4|12/8|four[- ]four)"), 4),
+    (re.compile(r"\b(?:5/4|5/8|five[- ]four)"), 5),
+    (re.compile(r"\b(?:7/8|7/4|seven[- ]eight)"), 7),
+    (re.compile(r"\b(?:2/4|2/2)"), 2),
+)
+
+
+def tempo_in(prompt: str) -> float | None:
+    """Beats a minute: "75 bpm", "tempo 120", "at 128", "80-90 bpm" (its middle), or None."""
+    span = _TEMPO_RANGE.search(prompt)
+    if span:
+        return (float(span[1]) + float(span[2])) / 2
+    for pattern in _TEMPI:
+        match = pattern.search(prompt)
+        if match:
+            return float(match[1])
+    return None
+
+
+def pace_in(prompt: str) -> str | None:
+    """ "slow", "medium" or "fast" by the first word that says so, or None."""
+    found = [
+        (match.start(), pace)
+        for pace, pattern in _PACE_PATTERNS.items()
+        if (match := pattern.search(prompt))
+    ]
+    return min(found)[1] if found else None
+
+
+def key_in(prompt: str) -> Key | None:
+    """A key with its tonic: "F sharp minor", "in Am", "key of Bb", or None.
+
+    A lone small "a" before "major" or "minor" is the article unless "in" or "key of" leads it.
+    """
+    for match in _FULL_KEY.finditer(prompt):
+        letter, accidental, mode = match.groups()
+        before = prompt[: match.start()].rstrip().lower()
+        if letter != "a" or accidental or re.search(r"(?:\bin|key of|key:|key|,|^)$", before):
+            return _key(letter, accidental, mode)
+    short = _SHORT_KEY.search(prompt) or _LOOSE_KEY.search(prompt)
+    return _key(*short.groups()) if short else None
+
+
+def _key(letter: str, accidental: str | None, mode: str | None) -> Key:
+    return Key.parse(f"{letter}{(accidental or '').strip(' -')} {mode or ''}")
+
+
+def mode_in(prompt: str) -> Mode | None:
+    """The mode that the prompt's words lean to ("a minor key", "sad", "uplifting"), or None."""
+    minor, major = _MINOR.search(prompt), _MAJOR.search(prompt)
+    if minor and major:
+        return Mode.MINOR if minor.start() < major.start() else Mode.MAJOR
+    return Mode.MINOR if minor else Mode.MAJOR if major else None
+
+
+def beats_per_bar_in(prompt: str) -> int | None:
+    """The metre's beats. Compound metres count their threes: 6/8 is bars of three eighths."""
+    text = prompt.lower()
+    found = [
+        (match.start(), beats) for pattern, beats in _METRES if (match := pattern.search(text))
+    ]
+    return min(found)[1] if found else None

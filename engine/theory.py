@@ -1,0 +1,101 @@
+"""Music theory as pure functions: roman numerals to chords, and chords back to their key."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from engine.score import Chord, Key, Mode
+
+_DEGREES = {"i": 0, "ii": 1, "iii": 2, "iv": 3, "v": 4, "vi": 5, "vii": 6}
+_NUMERAL = re.compile(r"(b|#)?(vii|vi|v|iv|iii|ii|i)(.*)", re.IGNORECASE)
+_MINOR_SUFFIX = {"": "m", "7": "m7", "9": "m9", "6": "m6", "°": "dim", "°7": "dim7", "ø7": "m7b5"}
+_SYMBOL_SUFFIX = {"°": "dim", "°7": "dim7", "ø7": "m7b5", "+": "aug"}
+
+
+@lru_cache(maxsize=4096)
+def chord_of(numeral: str, key: Key) -> Chord:
+    """The chord that a roman numeral names in `key`: "ii7", "bVII", "V7", "viiø7", "Iadd9".
+
+    Degrees are counted on the key's own scale, so VI in A minor is F. Upper case is major and
+    lower case minor, as is usual. Raises `ValueError` for what is no numeral.
+    """
+    match = _NUMERAL.fullmatch(numeral)
+    if match is None:
+        raise ValueError(f"{numeral!r} is not a roman numeral")
+    accidental, degree, suffix = match.groups()
+    shift = {"b": -1, "#": 1, None: 0}[accidental]
+    root = (key.tonic + key.mode.scale[_DEGREES[degree.lower()]] + shift) % 12
+    table = _MINOR_SUFFIX if degree.islower() else _SYMBOL_SUFFIX
+    return Chord(root, table.get(suffix, suffix))
+
+
+@lru_cache(maxsize=4096)
+def progression(numerals: str, key: Key) -> tuple[Chord, ...]:
+    """Blank-separated numerals as chords in `key`."""
+    return tuple(chord_of(numeral, key) for numeral in numerals.split())
+
+
+def leading_tone(key: Key) -> int:
+    """The pitch class a semitone below the tonic, which dominants borrow in minor."""
+    return (key.tonic + 11) % 12
+
+
+def lies_in(chord: Chord, key: Key) -> bool:
+    """Whether every tone of `chord` belongs to `key`.
+
+    In minor the dominant chords on the fifth degree and the leading tone belong too: they are
+    what makes the key heard (the harmonic minor scale).
+    """
+    allowed = set(key.pitch_classes)
+    dominant_roots = {(key.tonic + 7) % 12, leading_tone(key)}
+    if key.mode is Mode.MINOR and chord.root in dominant_roots:
+        allowed.add(leading_tone(key))
+    return set(chord.pitch_classes) <= allowed
+
+
+def scale_over(chord: Chord, key: Key) -> tuple[int, ...]:
+    """The pitch classes a melody may use over `chord`: the key's, bent towards the chord.
+
+    A scale tone a semitone beside a chord tone that is foreign to the key gives way to it, so
+    that G# over E7 in A minor does not meet G.
+    """
+    tones = set(chord.pitch_classes)
+    foreign = tones - set(key.pitch_classes)
+    clashing = {(tone + step) % 12 for tone in foreign for step in (-1, 1)} - tones
+    return tuple(sorted((set(key.pitch_classes) - clashing) | tones))
+
+
+def estimate_key(chords: tuple[Chord, ...]) -> Key:
+    """The key that explains `chords` best: their tones, and weight for chords on the tonic.
+
+    Raises `ValueError` when there are none.
+    """
+    if not chords:
+        raise ValueError("no chords to estimate a key from")
+    keys = [Key(tonic, mode) for mode in Mode for tonic in range(12)]
+    return max(keys, key=lambda key: _explains(key, chords))
+
+
+def _explains(key: Key, chords: tuple[Chord, ...]) -> float:
+    scale = set(key.pitch_classes)
+    points = 0.0
+    for place, chord in enumerate(chords):
+        tones = chord.pitch_classes
+        points += sum(tone in scale for tone in tones) / len(tones) + lies_in(chord, key)
+        if _is_tonic(chord, key):
+            points += 0.6 if place in (0, len(chords) - 1) else 0.3
+    cadences = zip(chords, (*chords[1:], chords[0]), strict=True)
+    points += sum(0.4 for first, then in cadences if _is_cadence(first, then, key))
+    return points / len(chords)
+
+
+def _is_tonic(chord: Chord, key: Key) -> bool:
+    third = (key.tonic + (4 if key.mode is Mode.MAJOR else 3)) % 12
+    return chord.root == key.tonic and third in chord.pitch_classes
+
+
+def _is_cadence(first: Chord, then: Chord, key: Key) -> bool:
+    """A dominant with its leading tone, moving home."""
+    dominant = first.root == (key.tonic + 7) % 12 and leading_tone(key) in first.pitch_classes
+    return dominant and _is_tonic(then, key)
