@@ -95,16 +95,24 @@ def make_venv() -> None:
     """Make .venv, or keep one that works. Raises `SetupFailed`."""
     import importlib.util
     import shutil
-    import subprocess
 
-    if venv_is_ours():
-        check = [str(PYTHON), "-m", "pip", "--version"]
-        if subprocess.run(check, capture_output=True, check=False).returncode == 0:
-            return
+    if venv_is_ours() and pip_answers():
+        return
     if importlib.util.find_spec("ensurepip") is None:
         install_system_packages(["python3-venv"])
     shutil.rmtree(VENV, ignore_errors=True)
     run_logged([sys.executable, "-m", "venv", str(VENV)])
+
+
+def pip_answers() -> bool:
+    """Whether .venv's pip runs; a set-up that was cut off early leaves one that does not."""
+    import subprocess
+
+    command = [str(PYTHON), "-m", "pip", "--version"]
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
 
 
 def pip_install(*arguments: str) -> None:
@@ -330,7 +338,8 @@ def hand_over(arguments: list[str]) -> int:
 
 def main(words: list[str]) -> int:
     if sys.version_info < OLDEST:
-        say(f"Undertone needs Python {OLDEST[0]}.{OLDEST[1]} or newer; this is {sys.version}")
+        needed, this = ".".join(map(str, OLDEST)), sys.version.split()[0]
+        say(f"Undertone needs Python {needed} or newer, and this is {this}.")
         return 1
     testing = words[:1] == ["test"]
     try:
