@@ -1,0 +1,51 @@
+"""Requests and sounds of every kind, for the property tests."""
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from engine.api import (
+    Chord,
+    GenerationRequest,
+    Key,
+    Limits,
+    Mode,
+    SamplerName,
+    ScheduleName,
+    Score,
+)
+from engine.score import BARS, BEATS_PER_BAR, QUALITIES, TEMPO_BPM
+
+any_text = st.text(st.characters(), max_size=300)  # lone surrogates and nulls included
+
+scores = st.builds(
+    Score,
+    tempo_bpm=st.none() | st.floats(*TEMPO_BPM),
+    beats_per_bar=st.none() | st.integers(*BEATS_PER_BAR),
+    key=st.none() | st.builds(Key, st.integers(0, 11), st.sampled_from(Mode)),
+    chords=st.none()
+    | st.lists(st.builds(Chord, st.integers(0, 11), st.sampled_from(list(QUALITIES)))).map(tuple),
+    bars=st.none() | st.integers(*BARS),
+)
+
+requests = st.builds(
+    GenerationRequest,
+    prompt=any_text.filter(str.strip),
+    negative_prompt=any_text,
+    duration_s=st.floats(*Limits.DURATION_S),
+    steps=st.integers(*Limits.STEPS),
+    guidance=st.floats(*Limits.GUIDANCE),
+    sampler=st.sampled_from(SamplerName),
+    schedule=st.sampled_from(ScheduleName),
+    score=scores,
+    seed=st.none() | st.integers(*Limits.SEED),
+    model=st.text(max_size=20),
+    previews=st.booleans(),
+)
+
+sounds = hnp.arrays(
+    np.float32,
+    st.tuples(st.integers(1, 3000), st.integers(1, 2)),
+    elements=st.floats(-1, 1, width=32),
+    fill=st.floats(-1, 1, width=32),
+)
