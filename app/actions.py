@@ -6,8 +6,9 @@ and the window connect to `triggered`. The shortcuts dialog lists and edits this
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import cast
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject
 from PySide6.QtGui import QAction, QKeySequence
@@ -34,7 +35,7 @@ def _spec(
     return ActionSpec(id, group, text, tip, icon, keys, checkable)
 
 
-_N = QT_TRANSLATE_NOOP
+_N = cast(Callable[[str, str], str], QT_TRANSLATE_NOOP)  # lupdate: -tr-function-alias
 MAKE = _N("Actions", "Making")
 PLAY = _N("Actions", "Playing")
 SEE = _N("Actions", "Seeing")
@@ -174,10 +175,7 @@ class Actions(QObject):
 
     def set_icon(self, id: str, icon: str) -> None:
         """Show another icon for a state: `play` as "stop" while playing."""
-        spec = self._specs[id]
-        self._specs[id] = ActionSpec(
-            spec.id, spec.group, spec.text, spec.tip, icon, spec.keys, spec.checkable
-        )
+        self._specs[id] = replace(self._specs[id], icon=icon)
         self._actions[id].setIcon(self._theme.icon(icon))
 
     def _make(self, spec: ActionSpec) -> QAction:

@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import EngineError, InvalidRequest
-from engine.score import Chord, Key, Mode, Score
+from engine.score import Chord, Key, Mode, Score, parse_chords
 
 __all__ = [
     "Cancelled", "Chord", "Clip", "Engine", "Event", "Failed", "Finished", "GenerationRequest",
     "JobId", "Key", "Limits", "Loading", "Mode", "ModelInfo", "OnEvent", "Picture", "Preview",
-    "Progress", "Queued", "SamplerName", "ScheduleName", "Score",
+    "Progress", "Queued", "SamplerName", "ScheduleName", "Score", "parse_chords",
 ]  # fmt: skip
 
 JobId = int

@@ -1,0 +1,71 @@
+"""Carries the engine's events from its thread into Qt's, in order and without flooding it.
+
+The engine calls the bridge on its own thread; the signals fire on the thread that made the
+bridge. Of the previews that pile up while the window is busy only the latest of each job is
+delivered, except for those that carry a clip; every other event arrives, in order.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from engine.api import (
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    Loading,
+    Preview,
+    Progress,
+    Queued,
+)
+
+
+class EngineBridge(QObject):
+    """Give `bridge.on_event` to the engine; connect to the signal of each kind of event."""
+
+    queued = Signal(object)
+    loading = Signal(object)
+    progress = Signal(object)
+    preview = Signal(object)
+    finished = Signal(object)
+    cancelled = Signal(object)
+    failed = Signal(object)
+    _wake = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pending: list[Event] = []
+        self._lock = threading.Lock()
+        self._signals = {
+            Queued: self.queued,
+            Loading: self.loading,
+            Progress: self.progress,
+            Preview: self.preview,
+            Finished: self.finished,
+            Cancelled: self.cancelled,
+            Failed: self.failed,
+        }
+        self._wake.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def on_event(self, event: Event) -> None:
+        """Accept one event, from any thread. Never blocks on the window."""
+        with self._lock:
+            if isinstance(event, Preview):
+                self._pending = [e for e in self._pending if not _outdated(e, event)]
+            self._pending.append(event)
+            first = len(self._pending) == 1
+        if first:
+            self._wake.emit()
+
+    def _deliver(self) -> None:
+        with self._lock:
+            events, self._pending = self._pending, []
+        for event in events:
+            self._signals[type(event)].emit(event)
+
+
+def _outdated(old: Event, new: Preview) -> bool:
+    return isinstance(old, Preview) and old.job_id == new.job_id and old.clip is None

@@ -1,0 +1,241 @@
+"""The jobs that the window asked for: how far each is, and the picture of every step it showed.
+
+Fed by the bridge's signals, so it lives on the window's thread and knows no locks. Errors are
+state too: a failed job keeps its `error`, and `failed` tells whoever shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from PySide6.QtCore import QObject, Signal
+
+from app.engine_bridge import EngineBridge
+from engine.api import (
+    Cancelled,
+    Clip,
+    Engine,
+    Failed,
+    Finished,
+    GenerationRequest,
+    JobId,
+    Loading,
+    Picture,
+    Preview,
+    Progress,
+    Queued,
+)
+from engine.errors import EngineError
+
+PICTURE_BYTES = 96 << 20  # what the pictures of one job may take before every second one goes
+
+
+class JobState(StrEnum):
+    QUEUED = "queued"
+    LOADING = "loading"
+    RUNNING = "running"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+    @property
+    def is_over(self) -> bool:
+        return self in (JobState.FINISHED, JobState.CANCELLED, JobState.FAILED)
+
+
+@dataclass(eq=False)
+class Job:
+    """One asked-for take. `pictures` maps a step, counted from 1, to its picture."""
+
+    id: JobId
+    request: GenerationRequest
+    state: JobState = JobState.QUEUED
+    what: str = ""  # what is being loaded
+    step: int = 0
+    total: int = 0
+    seconds_left: float = 0.0
+    pictures: dict[int, Picture] = field(default_factory=dict)
+    clip: Clip | None = None
+    error: EngineError | None = None
+
+    def keep(self, step: int, picture: Picture) -> None:
+        """Remember a step's picture; of too many, forget every second one but the newest."""
+        self.pictures[step] = picture
+        if sum(each.level_db.nbytes for each in self.pictures.values()) > PICTURE_BYTES:
+            for old in sorted(self.pictures)[-2::-2]:
+                del self.pictures[old]
+
+
+class Jobs(QObject):
+    """Every job that is not over, and the one that the window shows.
+
+    `current` is the job whose steps are shown: the running one, or the last one that ran.
+    `shown_step` is the step in view; None follows the newest, and after the end the take.
+    """
+
+    changed = Signal()  # state, progress or queue
+    picture = Signal(object)  # a Picture: the newest of the current job
+    heard = Signal(object)  # a Clip: how the running job sounds so far
+    started = Signal(object)  # a Job that became current
+    finished = Signal(object)  # a Job
+    cancelled = Signal(object)  # a Job
+    failed = Signal(object)  # a Job
+    shown_changed = Signal()  # another step is in view
+
+    def __init__(self, engine: Engine, bridge: EngineBridge, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._engine = engine
+        self._jobs: dict[JobId, Job] = {}
+        self._current: Job | None = None
+        self._shown_step: int | None = None
+        self.warming = ""  # what is being loaded before any job asked for it
+        bridge.queued.connect(self._on_queued)
+        bridge.loading.connect(self._on_loading)
+        bridge.progress.connect(self._on_progress)
+        bridge.preview.connect(self._on_preview)
+        bridge.finished.connect(self._on_finished)
+        bridge.cancelled.connect(self._on_cancelled)
+        bridge.failed.connect(self._on_failed)
+
+    # What is asked
+
+    def start(self, requests: Iterable[GenerationRequest]) -> None:
+        for request in requests:
+            self._engine.submit(request)
+
+    def cancel(self) -> None:
+        """Stop the running job; those that wait go on."""
+        if job := self.active:
+            self._engine.cancel(job.id)
+
+    def cancel_all(self) -> None:
+        self._engine.cancel_all()
+
+    def audition(self) -> None:
+        """Ask to hear the running job at its next step; `heard` brings the clip."""
+        if job := self.active:
+            self._engine.audition(job.id)
+
+    # What is seen
+
+    @property
+    def current(self) -> Job | None:
+        return self._current
+
+    @property
+    def active(self) -> Job | None:
+        """The job being worked on, else the next one in the queue."""
+        pending = list(self._jobs.values())
+        busy = [job for job in pending if job.state is not JobState.QUEUED]
+        return (busy or pending or [None])[0]
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs are queued behind the active one."""
+        return max(0, len(self._jobs) - 1)
+
+    @property
+    def steps(self) -> list[int]:
+        """The steps of the current job that have a picture, in order."""
+        return sorted(self._current.pictures) if self._current else []
+
+    @property
+    def shown_step(self) -> int | None:
+        return self._shown_step
+
+    @property
+    def shown_picture(self) -> Picture | None:
+        """The picture in view: of the chosen step, else the newest."""
+        if not self.steps or self._current is None:
+            return None
+        return self._current.pictures[self._shown_step or self.steps[-1]]
+
+    def show_step(self, step: int | None) -> None:
+        """Bring the kept picture nearest to `step` into view; None follows the newest again."""
+        if step is not None:
+            step = min(self.steps, key=lambda kept: abs(kept - step), default=None)
+        if step != self._shown_step:
+            self._shown_step = step
+            self.shown_changed.emit()
+
+    def show_neighbour(self, direction: int) -> None:
+        """Go one kept step back (-1) or forward (+1); past the last one, follow again."""
+        steps = self.steps
+        if not steps:
+            return
+        at = len(steps) if self._shown_step is None else steps.index(self._shown_step)
+        to = max(0, at + direction)
+        self.show_step(steps[to] if to < len(steps) else None)
+
+    # What the engine tells
+
+    def _on_queued(self, event: Queued) -> None:
+        self._jobs[event.job_id] = Job(event.job_id, event.request, total=event.request.steps)
+        self.changed.emit()
+
+    def _on_loading(self, event: Loading) -> None:
+        job = self._jobs.get(event.job_id)
+        if job is None:
+            self.warming = event.what
+        else:
+            job.state, job.what = JobState.LOADING, event.what
+        self.changed.emit()
+
+    def _on_progress(self, event: Progress) -> None:
+        if job := self._jobs.get(event.job_id):
+            self._begin(job)
+            job.state, job.step, job.total = JobState.RUNNING, event.step, event.total
+            job.seconds_left = event.seconds_left
+            self.changed.emit()
+
+    def _on_preview(self, event: Preview) -> None:
+        job = self._jobs.get(event.job_id)
+        if job is None:
+            return
+        self._begin(job)
+        job.keep(event.step, event.picture)
+        if self._shown_step is not None and self._shown_step not in job.pictures:
+            self.show_step(self._shown_step)
+        self.picture.emit(event.picture)
+        if event.clip is not None:
+            self.heard.emit(event.clip)
+
+    def _on_finished(self, event: Finished) -> None:
+        if job := self._close(event.job_id, JobState.FINISHED):
+            job.clip = event.clip
+            self._end(job)
+            self.finished.emit(job)
+
+    def _on_cancelled(self, event: Cancelled) -> None:
+        if job := self._close(event.job_id, JobState.CANCELLED):
+            self._end(job)
+            self.cancelled.emit(job)
+
+    def _on_failed(self, event: Failed) -> None:
+        if job := self._close(event.job_id, JobState.FAILED):
+            job.error = event.error
+            self._end(job)
+            self.failed.emit(job)
+
+    def _begin(self, job: Job) -> None:
+        """Make `job` the shown one when its first news arrives."""
+        self.warming = ""
+        if self._current is not job:
+            self._current = job
+            self._shown_step = None
+            self.started.emit(job)
+            self.shown_changed.emit()
+
+    def _close(self, job_id: JobId, state: JobState) -> Job | None:
+        job = self._jobs.pop(job_id, None)
+        if job is not None:
+            job.state = state
+        return job
+
+    def _end(self, job: Job) -> None:
+        self.warming = ""
+        self.changed.emit()
+        if self._current is job:
+            self.shown_changed.emit()
