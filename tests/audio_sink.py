@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 SINK = "undertone_test"
 RATE = 44_100
 _START_TIMEOUT_S = 15.0
+_SETTLING_S = 0.3  # a monitor that has just been opened may miss the first block after it
 
 needs_pulseaudio = pytest.mark.skipif(
     not (shutil.which("pulseaudio") and shutil.which("pactl") and shutil.which("parec")),
@@ -59,7 +60,10 @@ class NullSink:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
     ) -> None:
         self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -120,7 +124,7 @@ class NullSink:
             )
             recording = Recording(path)
             try:
-                _wait_until(lambda: recording.seconds_so_far() > 0.05)
+                _wait_until(lambda: recording.seconds_so_far() > _SETTLING_S)
                 yield recording
             finally:
                 process.terminate()
@@ -145,7 +149,7 @@ def offset_of(played: NDArray[np.float32], recorded: NDArray[np.float32]) -> int
 
 
 def residual_db(played: NDArray[np.float32], recorded: NDArray[np.float32]) -> float:
-    """Level of what differs between `played` and its best match in `recorded`, in dB of `played`."""
+    """What differs between `played` and its best match in `recorded`, in dB re `played`."""
     start = offset_of(played, recorded)
     match = recorded[start : start + len(played)]
     error = np.square(played[: len(match)] - match).sum() + np.square(played[len(match) :]).sum()
