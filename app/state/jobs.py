@@ -129,7 +129,7 @@ class Jobs(QObject):
         """The job being worked on, else the next one in the queue."""
         pending = list(self._jobs.values())
         busy = [job for job in pending if job.state is not JobState.QUEUED]
-        return (busy or pending or [None])[0]
+        return next(iter(busy or pending), None)
 
     @property
     def waiting(self) -> int:
@@ -154,10 +154,11 @@ class Jobs(QObject):
 
     def show_step(self, step: int | None) -> None:
         """Bring the kept picture nearest to `step` into view; None follows the newest again."""
-        if step is not None:
-            step = min(self.steps, key=lambda kept: abs(kept - step), default=None)
-        if step != self._shown_step:
-            self._shown_step = step
+        wanted = step
+        if wanted is not None:
+            wanted = min(self.steps, key=lambda kept: abs(kept - (step or 0)), default=None)
+        if wanted != self._shown_step:
+            self._shown_step = wanted
             self.shown_changed.emit()
 
     def show_neighbour(self, direction: int) -> None:

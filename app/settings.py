@@ -1,0 +1,93 @@
+"""What the user chose once and expects again: theme, output, volume, layout, shortcuts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import platformdirs
+from PySide6.QtCore import QObject, Signal
+
+from app.store import JsonStore
+
+APP_NAME = "Undertone"
+
+
+def config_folder() -> Path:
+    return platformdirs.user_config_path(APP_NAME, appauthor=False)
+
+
+def data_folder() -> Path:
+    return platformdirs.user_data_path(APP_NAME, appauthor=False)
+
+
+@dataclass
+class Values:
+    """The settings as they are stored; byte strings of Qt's layouts as base64 text."""
+
+    theme: str = "system"
+    output_device: str = ""  # "" is the system's default
+    volume: float = 0.8
+    geometry: str = ""
+    columns: str = ""  # the splitter between the panel and the stage
+    rows: str = ""  # the splitter between the stage and the takes
+    more_open: bool = False
+    shortcuts: dict[str, list[str]] = field(default_factory=dict)
+    seconds_per_step: dict[str, float] = field(default_factory=dict)
+    recent_files: list[str] = field(default_factory=list)
+
+
+class Settings(QObject):
+    """`settings.values` is what is in force; `save` writes it.
+
+    A value of the wrong type falls back to its default on its own, so that one bad line costs
+    one setting. `failed` carries a message when the file cannot be written.
+    """
+
+    failed = Signal(str)
+
+    def __init__(self, folder: Path | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._store = JsonStore((folder or config_folder()) / "settings.json")
+        self.values = _read(self._store.load())
+
+    @property
+    def problem(self) -> str:
+        """What was wrong with the file at start, for people; empty when nothing was."""
+        return self._store.problem
+
+    def save(self) -> None:
+        try:
+            self._store.save(asdict(self.values))
+        except OSError as error:
+            self.failed.emit(f"The settings could not be saved: {error.strerror}.")
+
+
+def _read(stored: dict[str, Any]) -> Values:
+    values = Values()
+    hints = get_type_hints(Values)
+    for each in fields(Values):
+        if each.name in stored and _fits(stored[each.name], str(hints[each.name])):
+            setattr(values, each.name, stored[each.name])
+    return values
+
+
+def _fits(value: Any, hint: str) -> bool:
+    match hint:
+        case "<class 'str'>":
+            return isinstance(value, str)
+        case "<class 'bool'>":
+            return isinstance(value, bool)
+        case "<class 'float'>":
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case "list[str]":
+            return _all(value, list, str)
+        case "dict[str, float]":
+            return isinstance(value, dict) and _all(list(value.values()), list, int | float)
+        case _:
+            return isinstance(value, dict) and all(_all(v, list, str) for v in value.values())
+
+
+def _all(value: Any, container: Any, item: Any) -> bool:
+    return isinstance(value, container) and all(isinstance(each, item) for each in value)

@@ -1,0 +1,123 @@
+"""The fields of the panel as they were typed, and the request they would become.
+
+The fields may hold anything; `Draft.request` turns them into a request or raises the
+`InvalidRequest` that names the field at fault. Nothing typed is ever corrected silently.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from engine.api import (
+    GenerationRequest,
+    Key,
+    SamplerName,
+    ScheduleName,
+    Score,
+    parse_chords,
+)
+from engine.errors import InvalidRequest
+
+_CHOICES: dict[str, list[Any]] = {"sampler": list(SamplerName), "schedule": list(ScheduleName)}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The fields as text; an empty tempo, key, metre or chords is left to the planner."""
+
+    prompt: str = ""
+    negative_prompt: str = ""
+    duration_s: str = "10"
+    steps: str = "25"
+    guidance: str = "3"
+    sampler: str = SamplerName.DPMPP_2M.value
+    schedule: str = ScheduleName.KARRAS.value
+    tempo_bpm: str = ""
+    key: str = ""
+    beats_per_bar: str = ""
+    chords: str = ""
+    seed: str = ""
+    seed_locked: bool = False
+    takes: str = "1"
+    model: str = "house"
+
+    @classmethod
+    def from_stored(cls, stored: Any) -> Draft:
+        """What can be used of a stored draft; the rest keeps its default."""
+        given: dict[str, Any] = {}
+        for each in fields(cls) if isinstance(stored, dict) else ():
+            value = stored.get(each.name)
+            choices = _CHOICES.get(each.name)
+            offered = choices is None or value in choices
+            if type(value) is type(each.default) and offered:
+                given[each.name] = value
+        return cls(**given)
+
+    @classmethod
+    def of(cls, request: GenerationRequest, takes: str = "1") -> Draft:
+        """The fields that lead to `request`; its seed comes locked."""
+        score = request.score
+        return cls(
+            prompt=request.prompt,
+            negative_prompt=request.negative_prompt,
+            duration_s=f"{request.duration_s:g}",
+            steps=str(request.steps),
+            guidance=f"{request.guidance:g}",
+            sampler=request.sampler.value,
+            schedule=request.schedule.value,
+            tempo_bpm=f"{score.tempo_bpm:g}" if score.tempo_bpm else "",
+            key=str(score.key) if score.key else "",
+            beats_per_bar=str(score.beats_per_bar) if score.beats_per_bar else "",
+            chords=" ".join(map(str, score.chords)) if score.chords else "",
+            seed="" if request.seed is None else str(request.seed),
+            seed_locked=request.seed is not None,
+            takes=takes,
+            model=request.model,
+        )
+
+    def request(self) -> GenerationRequest:
+        """Raises `InvalidRequest`, naming the field, for what cannot be used."""
+        return GenerationRequest(
+            prompt=self.prompt.strip(),
+            negative_prompt=self.negative_prompt.strip(),
+            duration_s=number("duration_s", self.duration_s),
+            steps=whole("steps", self.steps),
+            guidance=number("guidance", self.guidance),
+            sampler=SamplerName(self.sampler),
+            schedule=ScheduleName(self.schedule),
+            score=self.score(),
+            seed=whole("seed", self.seed) if self.seed.strip() else None,
+            model=self.model,
+        )
+
+    def score(self) -> Score:
+        tempo = self.tempo_bpm.lower().removesuffix("bpm").strip()
+        return Score(
+            tempo_bpm=number("tempo_bpm", tempo) if tempo else None,
+            beats_per_bar=whole("beats_per_bar", self.beats_per_bar)
+            if self.beats_per_bar
+            else None,
+            key=Key.parse(self.key) if self.key.strip() else None,
+            chords=parse_chords(self.chords) or None,
+        )
+
+
+def number(field: str, text: str) -> float:
+    """Read a number with a decimal point or comma. Raises `InvalidRequest`."""
+    try:
+        return float(text.strip().replace(",", "."))
+    except ValueError:
+        raise InvalidRequest(
+            field, f"“{text}” is not a number.", "Write digits, for example 12 or 7.5."
+        ) from None
+
+
+def whole(field: str, text: str) -> int:
+    """Read a whole number. Raises `InvalidRequest`."""
+    try:
+        return int(text.strip())
+    except ValueError:
+        raise InvalidRequest(
+            field, f"“{text}” is not a whole number.", "Write digits only, for example 25."
+        ) from None

@@ -1,0 +1,207 @@
+"""The request being edited, with undo, the planner's answer, and the prompts used before."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from typing import Any, cast
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, QTimer, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from app.state.draft import Draft, whole
+from engine.api import GenerationRequest, ModelInfo, Score
+from engine.errors import InvalidRequest
+
+PLAN_AFTER_MS = 60
+MERGE_WITHIN_S = 1.0
+SHORT_SEEDS = 1_000_000  # drawn seeds have at most six digits, to be read and told
+_MOST_TAKES = 99
+
+
+class RequestModel(QObject):
+    """The draft with undo, its plan, and the one field at fault.
+
+    `changed` names each field that changed. `planned` fires when `plan` or `problem` may have:
+    `plan` is the whole score the draft would be made with, None while it cannot be told.
+    """
+
+    changed = Signal(str)
+    planned = Signal()
+    remembered = Signal()  # a prompt joined `prompts`
+
+    def __init__(
+        self,
+        planner: Callable[[GenerationRequest], Score],
+        undo_stack: QUndoStack,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._planner = planner
+        self._undo = undo_stack
+        self._draft = Draft(seed=_fresh_seed())
+        self._seed_used = False
+        self.prompts: list[str] = []  # used before, the oldest first
+        self._recalled: int | None = None
+        self.plan: Score | None = None
+        self.problem: InvalidRequest | None = None
+        self._timer = QTimer(self, singleShot=True, interval=PLAN_AFTER_MS)
+        self._timer.timeout.connect(self._replan)
+
+    @property
+    def draft(self) -> Draft:
+        return self._draft
+
+    def restore(self, draft: Draft) -> None:
+        """Take `draft` over without a way back: at start."""
+        self.apply(draft if draft.seed_locked else replace(draft, seed=_fresh_seed()))
+        self._replan()
+
+    def edit(self, **values: Any) -> None:
+        """Change one field or several as one step; quick changes of the same field are one."""
+        after = replace(self._draft, **values)
+        if after != self._draft:
+            self._undo.push(_Edit(self, self._draft, after))
+
+    def type_text(self, field: str, text: str) -> None:
+        """Follow a text field that keeps its own undo."""
+        self._recalled = None
+        values: dict[str, Any] = {field: text}
+        self.apply(replace(self._draft, **values))
+
+    def apply(self, draft: Draft) -> None:
+        """Make `draft` the one in force and tell what is different."""
+        before, self._draft = self._draft, draft
+        for name, value in asdict(draft).items():
+            if value != getattr(before, name):
+                self.changed.emit(name)
+        self._timer.start()
+
+    def use(self, request: GenerationRequest) -> None:
+        """Bring back the settings of a take."""
+        self.edit(**asdict(Draft.of(request, self._draft.takes)))
+
+    def choose_model(self, model: ModelInfo) -> None:
+        """Switch the model and bring its own steps, guidance, sampler and schedule along."""
+        self.edit(
+            model=model.id,
+            steps=str(model.steps),
+            guidance=f"{model.guidance:g}",
+            sampler=model.sampler.value,
+            schedule=model.schedule.value,
+        )
+
+    def roll_seed(self) -> None:
+        """A new seed, kept until it is unlocked."""
+        self.edit(seed=_fresh_seed(), seed_locked=True)
+
+    def lock_seed(self, locked: bool) -> None:
+        self.edit(seed_locked=locked)
+
+    def build(self) -> list[GenerationRequest]:
+        """The requests of one click. Raises `InvalidRequest`.
+
+        The first take has the seed in the field, drawn anew if it was used and is not locked;
+        further takes draw their own, or count up from a locked one. The prompt is remembered.
+        """
+        if self._seed_used and not self._draft.seed_locked:
+            self.apply(replace(self._draft, seed=_fresh_seed()))
+        first = self._draft.request()
+        takes = whole("takes", self._draft.takes)
+        if not 1 <= takes <= _MOST_TAKES:
+            raise InvalidRequest(
+                "takes", f"{takes} takes is out of range.", f"Choose 1 to {_MOST_TAKES}."
+            )
+        self._seed_used = True
+        self._remember(self._draft.prompt.strip())
+        return [first, *(replace(first, seed=self._next_seed(first, i)) for i in range(1, takes))]
+
+    def show_used_seed(self, seed: int | None) -> None:
+        """Show the seed a take was really made with, unless the user holds another."""
+        if seed is not None and not self._draft.seed_locked:
+            self._seed_used = True
+            self.apply(replace(self._draft, seed=str(seed)))
+
+    def recall(self, direction: int) -> None:
+        """Bring back an older (-1) or newer (+1) prompt."""
+        at = len(self.prompts) if self._recalled is None else self._recalled
+        to = at + direction
+        if 0 <= to < len(self.prompts):
+            if self.prompts[to] == self._draft.prompt and 0 <= to + direction < len(self.prompts):
+                to += direction
+            self.edit(prompt=self.prompts[to])
+            self._recalled = to
+
+    def _next_seed(self, first: GenerationRequest, i: int) -> int:
+        if self._draft.seed_locked and first.seed is not None:
+            return first.seed + i
+        return int(_fresh_seed())
+
+    def _remember(self, prompt: str) -> None:
+        self.prompts = [each for each in self.prompts if each != prompt] + [prompt]
+        self._recalled = None
+        self.remembered.emit()
+
+    def _replan(self) -> None:
+        try:
+            request = self._draft.request()
+            self.plan, self.problem = self._planner(request), None
+        except InvalidRequest as problem:
+            self.plan, self.problem = None, problem
+        self.planned.emit()
+
+
+def _fresh_seed() -> str:
+    return str(random.randrange(SHORT_SEEDS))
+
+
+_N = cast(Callable[[str, str], str], QT_TRANSLATE_NOOP)
+_WHAT = {
+    "prompt": _N("Undo", "Change the prompt"),
+    "duration_s": _N("Undo", "Change the length"),
+    "steps": _N("Undo", "Change the steps"),
+    "guidance": _N("Undo", "Change the guidance"),
+    "sampler": _N("Undo", "Change the sampler"),
+    "schedule": _N("Undo", "Change the schedule"),
+    "tempo_bpm": _N("Undo", "Change the tempo"),
+    "key": _N("Undo", "Change the key"),
+    "beats_per_bar": _N("Undo", "Change the metre"),
+    "chords": _N("Undo", "Change the chords"),
+    "seed": _N("Undo", "Change the seed"),
+    "seed_locked": _N("Undo", "Lock or unlock the seed"),
+    "takes": _N("Undo", "Change the number of takes"),
+}
+_WHAT_OF_MANY = _N("Undo", "Change the settings")
+
+
+class _Edit(QUndoCommand):
+    """From one draft to another; quick edits of the same fields merge."""
+
+    def __init__(self, model: RequestModel, before: Draft, after: Draft) -> None:
+        self._names = [n for n, v in asdict(after).items() if v != getattr(before, n)]
+        alone = _WHAT.get(self._names[0]) if len(self._names) == 1 else None
+        super().__init__(QCoreApplication.translate("Undo", alone or _WHAT_OF_MANY))
+        self._model, self._before, self._after = model, before, after
+        self._at = time.monotonic()
+
+    def id(self) -> int:
+        return hash(tuple(self._names)) & 0x7FFF_FFFF
+
+    def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802 (Qt's name)
+        assert isinstance(other, _Edit)
+        if other._at - self._at > MERGE_WITHIN_S:
+            return False
+        self._after, self._at = other._after, other._at
+        return True
+
+    def redo(self) -> None:
+        self._go(self._after)
+
+    def undo(self) -> None:
+        self._go(self._before)
+
+    def _go(self, to: Draft) -> None:
+        values: dict[str, Any] = {name: getattr(to, name) for name in self._names}
+        self._model.apply(replace(self._model.draft, **values))
