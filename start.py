@@ -57,6 +57,7 @@ TEST_TOOLS = {
     "xdotool": "xdotool",
     "pulseaudio": "pulseaudio",
     "pactl": "pulseaudio-utils",
+    "/etc/alsa/conf.d/99-pulse.conf": "libasound2-plugins",
     "fluidsynth": "fluidsynth",
     "/usr/share/sounds/sf2/FluidR3_GM.sf2": "fluid-soundfont-gm",
 }
