@@ -1,8 +1,4 @@
-"""The instruments that prompts name and arrangements use, as General MIDI programs.
-
-`gain_db` evens out how loud the programs of FluidR3_GM sound at equal velocity; it was measured
-with `engine.training.corpus.levels`.
-"""
+"""The instruments that prompts name and arrangements use, as General MIDI programs."""
 
 from __future__ import annotations
 
@@ -60,8 +56,8 @@ INSTRUMENTS: tuple[Instrument, ...] = (
     Instrument(36, "slap bass", (), 28, 55),
     Instrument(38, "synth bass", ("analog bass", "acid bass"), 26, 52, True),
     Instrument(39, "deep synth bass", ("sub bass", "808 bass", "reese bass"), 26, 50, True),
-    Instrument(40, "violin", ("solo violin", "fiddle"), 57, 91, True),
-    Instrument(42, "cello", ("solo cello",), 38, 74, True),
+    Instrument(40, "violin", ("fiddle",), 57, 91, True),
+    Instrument(42, "cello", ("violoncello",), 38, 74, True),
     Instrument(45, "pizzicato strings", ("pizzicato", "plucked strings"), 48, 86),
     Instrument(46, "harp", (), 41, 91),
     Instrument(47, "timpani", (), 36, 55),

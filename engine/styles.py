@@ -83,7 +83,7 @@ STYLES: tuple[Style, ...] = (
         "drum-and-bass", "Drum and Bass",
         ("drum & bass", "drum'n'bass", "drum n bass", "dnb", "d&b", "jungle", "liquid dnb",
          "breakbeat"),
-        ("energetic", "fast", "rolling", "urgent"), (164, 178), 174,
+        ("energetic", "breathless", "rolling", "urgent"), (164, 178), 174,
         minor=("i9 VImaj7 iv9 v7", "i VI III VII", "i7 iv7 VImaj7 VII", "i VII VI VII"),
         major=("Imaj7 vi7 IVmaj7 V", "vi IV I V", "IVmaj7 iii7 vi7 V"),
         minor_share=0.8, bass=(39, 38), chords=(4, 90, 0, 89), lead=(81, 80, 11, 73),
@@ -205,7 +205,7 @@ STYLES: tuple[Style, ...] = (
         pad=(48, 52, 49), kits=(48, 16), drum_share=0.6,
     ),
     Style(
-        "waltz", "Waltz", ("viennese waltz", "musette", "3/4", "three-four", "ballroom"),
+        "waltz", "Waltz", ("viennese waltz", "musette", "ballroom", "waltz music"),
         ("elegant", "lilting", "romantic", "whirling"), (88, 176), 138,
         minor=("i iv V7 i", "i i iv iv V7 V7 i i", "i VI iiø7 V7", "i iv VII7 III"),
         major=("I I V7 V7 V7 V7 I I", "I vi ii V7", "I IV V7 I", "I V7 V7 I"),
@@ -214,7 +214,7 @@ STYLES: tuple[Style, ...] = (
     ),
     Style(
         "blues", "Blues", ("blues shuffle", "rhythm and blues", "twelve bar blues", "delta blues"),
-        ("soulful", "aching", "gritty", "slow-burning"), (66, 124), 92,
+        ("soulful", "aching", "gritty", "heartfelt"), (66, 124), 92,
         minor=("i7 i7 iv7 i7", "i7 iv7 V7 i7", "i7 i7 iv7 iv7 i7 VI7 V7 i7"),
         major=("I7 I7 I7 I7 IV7 IV7 I7 I7", "I7 IV7 I7 V7", "I7 IV7 V7 I7"),
         minor_share=0.25, bass=(33, 32), chords=(0, 27, 16), lead=(22, 27, 66, 29),

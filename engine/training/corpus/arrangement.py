@@ -1,0 +1,89 @@
+"""Who plays: which roles a piece has, with which sounds, and where each stands in the mix."""
+
+from __future__ import annotations
+
+from random import Random
+
+from engine.instruments import instrument
+from engine.styles import Style
+from engine.training.corpus.levels import GAIN_DB, ROLE_DB
+from engine.training.corpus.piece import DRUM_BANK, DRUM_CHANNEL, Part
+
+KIT_NAMES = {
+    0: "drums", 8: "drums", 16: "drums", 24: "electronic drums", 25: "808 drums",
+    32: "jazz drums", 40: "brushed drums", 48: "orchestral percussion",
+}  # fmt: skip
+# Instruments that can carry accompaniment and tune at once.
+SOLOISTS = frozenset({0, 1, 4, 5, 6, 10, 11, 12, 24, 25, 26, 27, 46})
+
+_WITH_DRUMS = (
+    (("drums",), 0.07),
+    (("drums", "bass"), 0.06),
+    (("drums", "chords"), 0.06),
+    (("drums", "bass", "chords"), 0.2),
+    (("drums", "bass", "lead"), 0.06),
+    (("drums", "bass", "chords", "lead"), 0.33),
+    (("drums", "bass", "chords", "lead", "pad"), 0.14),
+    (("drums", "bass", "chords", "pad"), 0.08),
+)
+_WITHOUT_DRUMS = (
+    (("chords", "lead"), 0.2),
+    (("solo",), 0.25),
+    (("lead",), 0.04),
+    (("pad", "lead"), 0.08),
+    (("bass", "chords", "lead"), 0.2),
+    (("bass", "chords"), 0.08),
+    (("bass", "chords", "lead", "pad"), 0.15),
+)
+_CHANNELS = {"bass": 0, "chords": 1, "lead": 2, "pad": 3, "drums": DRUM_CHANNEL}
+_REVERB = {"bass": 6, "chords": 34, "lead": 44, "pad": 56, "drums": 14}
+
+
+def arrange(style: Style, rng: Random, drums: bool | None) -> tuple[Part, ...]:
+    """The parts of one piece. `drums=None` lets the style decide how likely they are."""
+    if drums is None:
+        drums = rng.random() < style.drum_share
+    kinds = _WITH_DRUMS if drums else _WITHOUT_DRUMS
+    roles = rng.choices([kind for kind, _ in kinds], [weight for _, weight in kinds])[0]
+    if roles == ("solo",):
+        return _solo(style, rng)
+    programs = _programs(style, roles, rng)
+    spread = rng.choice((-1, 1))
+    return tuple(_part(role, programs[role], spread) for role in roles)
+
+
+def _programs(style: Style, roles: tuple[str, ...], rng: Random) -> dict[str, int]:
+    """A program for each role, the first ones of the style's lists more often."""
+    lists = {
+        "drums": style.kits, "bass": style.bass, "chords": style.chords, "lead": style.lead,
+        "pad": style.pad,
+    }  # fmt: skip
+    chosen: dict[str, int] = {}
+    for role in roles:
+        taken = {chosen.get("chords"), chosen.get("lead")} if role != "drums" else set()
+        open_ = [program for program in lists[role] if program not in taken] or [*lists[role]]
+        weights = [1.0 / (place + 1.5) for place in range(len(open_))]
+        chosen[role] = rng.choices(open_, weights)[0]
+    return chosen
+
+
+def _solo(style: Style, rng: Random) -> tuple[Part, ...]:
+    """One player who does both: accompaniment and tune on the same instrument."""
+    able = [p for p in (*style.chords, *style.lead) if p in SOLOISTS] or [0]
+    program = rng.choice(able)
+    return tuple(_part(role, program, 0) for role in ("chords", "lead"))
+
+
+def _part(role: str, program: int, spread: int) -> Part:
+    pan = 64 + spread * {"chords": -14, "lead": 10, "pad": 0}.get(role, 0)
+    if role == "drums":
+        name, bank, gain = KIT_NAMES[program], DRUM_BANK, 0.0
+    else:
+        name, bank, gain = instrument(program).name, 0, GAIN_DB.get(program, 0.0)
+    volume = volume_for(ROLE_DB[role] + gain)
+    return Part(role, name, _CHANNELS[role], program, bank, volume, pan, _REVERB[role])
+
+
+def volume_for(level_db: float) -> int:
+    """The MIDI volume that lies `level_db` from 100; General MIDI says 40·log10(v/127) dB."""
+    return round(min(max(100 * 10 ** (level_db / 40), 1), 127))

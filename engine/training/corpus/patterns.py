@@ -1,0 +1,314 @@
+"""Grooves as text: what drums, bass and chords play in each style, on a grid of sixteenths.
+
+One character is a sixteenth; a bar of four beats has 16, a bar of three has 12; a longer
+pattern spans several bars. "." rests and "-" holds the note before it.
+
+Drums:  X accent, x normal, o soft, g ghost, r two thirty-seconds (a roll).
+Bass:   R root, 3 third, 5 fifth, 7 seventh, 8 octave, A approach to the next root, g ghost.
+Chords: X accent, x the whole voicing, o softly, 0-9 one voice of it counted from below.
+Rhythms of melodies: x a note.
+
+The grooves are the common practice of each style (four on the floor, two-step, one-drop,
+bossa clave, swing ride, Alberti bass), written down for this project.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DrumPattern = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Groove:
+    """Alternatives for each part, and how fills and melodies behave."""
+
+    drums: tuple[DrumPattern, ...]
+    bass: tuple[str, ...]
+    chords: tuple[str, ...]
+    melody: str  # a key of RHYTHMS
+    fill: str = "toms"  # a key of FILLS, or "none"
+    pentatonic: bool = False  # melodies keep to five tones
+    crash: bool = True
+    strum: bool = False  # chords are rolled from low to high
+
+
+RHYTHMS: dict[str, tuple[str, ...]] = {
+    "sparse": (
+        "x-------x-------", "x-----------x---", "x---------------", "....x-------x---",
+        "x-----x---------", "x---x-----------",
+    ),
+    "flowing": (
+        "x---x---x---x---", "x-----x-x---x---", "x---x-x-x-------", "x-x-x---x-x-x---",
+        "x-----x-x-------", "..x-x---x---x-x-", "x-x-x-x-x---....",
+    ),
+    "syncopated": (
+        "x--x--x---x-x---", "..x--x--x---x---", "x-----x--x--x---", "x-x--x--x-......",
+        "..x-x--x--x-x---", "x--x--x-x--x--x-", "x--x------x-x-x-",
+    ),
+    "busy": (
+        "x-x-x-x-x-x-x-x-", "x-xxx-x-x-x-x---", "..x-x-x-x-x-x-x-", "x-x-x---x-xxx-x-",
+        "x---x-x-x-xxx---", "x-x-xxx-x---....",
+    ),
+    "riff": (
+        "x.x.x..x..x.x...", "x..x..x.x..x..x.", "x.xx..x.x.xx..x.", "xx.xx.x.........",
+        "x...x.xx..x.x...", "..x...x...x..x..",
+    ),
+    "swinging": (
+        "..x-x-x-x---x-..", "x---x-x---x-x---", "x-x-x-x-x-x-x---", "......x-x-x-x-x-",
+        "x-----x-........", "....x-x-x---x-x-", "x-x---x-x-x-....",
+    ),
+    "triple": (
+        "x-------x---", "x---x---x---", "x-----x-x---", "x-----------", "x-x-x---x---",
+        "x---x-x-x-x-", "....x---x---",
+    ),
+}  # fmt: skip
+
+# What replaces the last two beats of a bar, as steps counted from the third beat.
+FILLS: dict[str, tuple[DrumPattern, ...]] = {
+    "toms": (
+        {"snare": "xx......", "tom_high": "..xx....", "tom_mid": "....xx..", "tom_low": "......xX"},
+        {"snare": "x.xxx...", "tom_mid": "....x.x.", "tom_low": "......xX"},
+        {"kick": "x.......", "snare": "..x.x.xX"},
+    ),
+    "snare": (
+        {"snare": "o.o.oxxX", "kick": "x...x..."},
+        {"snare": "....ooxX", "kick": "x......."},
+        {"clap": "x..x..xX", "kick": "x......."},
+    ),
+    "breaks": (
+        {"kick": "x....x..", "snare": "..x..g.X", "hat": "x.x.x.x."},
+        {"snare": "x..x..xx", "kick": "..x..x..", "hat": "x.x.x.x."},
+    ),
+    "rolls": (
+        {"hat": "x.rrx.rr", "kick": "......x.", "clap": "x......."},
+        {"hat": "rrrrrrrr", "clap": "x......x"},
+    ),
+    "soft": (
+        {"snare": "g.o.g.oo", "hat": "x.x.x.x."},
+        {"rim": "x..x..x.", "hat": "x.x.x.x."},
+    ),
+}  # fmt: skip
+
+_FOUR = "x...x...x...x..."
+_BACKBEAT = "....x.......x..."
+_OFF = "..x...x...x...x."
+_EIGHTHS = "x.o.x.o.x.o.x.o."
+
+GROOVES: dict[str, Groove] = {
+    "house": Groove(
+        drums=(
+            {"kick": _FOUR, "clap": _BACKBEAT, "open": _OFF, "hat": "o..oo..oo..oo..o"},
+            {"kick": _FOUR, "clap": _BACKBEAT, "open": _OFF, "shaker": "oogoogoogoogoogo"},
+            {"kick": _FOUR, "snare": _BACKBEAT, "open": _OFF, "hat": "x.g.x.g.x.g.x.gg",
+             "conga_high": "......o..o....o."},
+        ),
+        bass=("..R...R...R...R.", "R..R..8...R..R8.", "R.....R...R.8...", "..R-..R-..R5..R8"),
+        chords=("x..x..x...x..x..", "..x...x...x...x.", "x--x--x---x--x--", "...x..x....x..x."),
+        melody="syncopated", fill="snare",
+    ),
+    "techno": Groove(
+        drums=(
+            {"kick": "X...X...X...X...", "open": _OFF, "hat": "o.ooo.ooo.ooo.oo"},
+            {"kick": "X...X...X...X...", "clap": _BACKBEAT, "hat": "gogogogogogogogo", "open": _OFF,
+             "rim": "...o......o....."},
+            {"kick": "X...X...X...X...", "ride": _OFF, "hat": "oooooooooooooooo",
+             "tom_low": "......o..o......"},
+        ),
+        bass=(".RRR.RRR.RRR.RRR", "..R...R...R...R.", "R.RR8.R.RR.R8.R.", ".R.R.R.8.R.R.R.5"),
+        chords=("x.....x.....x...", "...x.....x......", "0123012301230123", "x..x..x..x..x.x."),
+        melody="riff", fill="snare", pentatonic=True,
+    ),
+    "drum-and-bass": Groove(
+        drums=(
+            {"kick": "x.........x.....", "snare": "....X..g.g..X..g", "hat": "x.x.x.x.x.x.x.x."},
+            {"kick": "x..x......x.....", "snare": "....X.......X..g", "ride": "x.x.x.x.x.x.x.x."},
+            {"kick": "x.x.......xx....", "snare": "....X..g.g..X...", "hat": "xoxoxoxoxoxoxoxo"},
+        ),
+        bass=("R-----------R-5-", "R-----R---------", "R---..R-..8-R---", "R--R--R-----3-5-"),
+        chords=("x---------------", "x-----x---------", "..x-------x-----", "0.1.2.3.2.1.0.1."),
+        melody="sparse", fill="breaks",
+    ),
+    "trap": Groove(
+        drums=(
+            {"kick": "x.....x...x.....", "clap": "........X.......", "hat": "x.x.x.x.x.xrx.x."},
+            {"kick": "x..x......x..x..", "clap": "........X.......", "hat": "x.x.xrx.x.x.x.rr",
+             "open": "..............o."},
+            {"kick": "x.........xx....", "snare": "........X.......", "hat": "xoxoxoxoxoxoxrrr"},
+        ),
+        bass=("R-----R---R-----", "R--R------R--R--", "R---------RR----", "R-------..R-8---"),
+        chords=("0.1.2.1.0.1.2.1.", "x-------x-------", "0--1--2-0--1--2-", "x-----x-----x---"),
+        melody="riff", fill="rolls", pentatonic=True, crash=False,
+    ),
+    "lofi": Groove(
+        drums=(
+            {"kick": "x......x.x......", "snare": _BACKBEAT, "hat": _EIGHTHS},
+            {"kick": "x.....x...x.....", "snare": "....x..g....x...", "hat": "x.o.x.oox.o.x.o."},
+            {"kick": "x..x......x.....", "rim": _BACKBEAT, "hat": "o.o.o.o.o.o.o.oo",
+             "shaker": "g.g.g.g.g.g.g.g."},
+        ),
+        bass=("R------R-.5-....", "R-----..R--5----", "R---..8-R---..A-", "R--------.R-3-5-"),
+        chords=("x-------x-------", "x------x--------", "x-----------x---", "..x-----..x-----",
+                "0-1-2-3-2-1-----"),
+        melody="flowing", fill="soft", pentatonic=True, crash=False,
+    ),
+    "boom-bap": Groove(
+        drums=(
+            {"kick": "x..x......x.....", "snare": "....X.......X...", "hat": _EIGHTHS},
+            {"kick": "x.....xx..x.....", "snare": "....X..g....X..g", "hat": "x.x.x.x.x.x.x.xo"},
+            {"kick": "xx........x..x..", "snare": "....X.......X...", "hat": _EIGHTHS,
+             "open": "......o........."},
+        ),
+        bass=("R..R......R.5...", "R.....RR..8.....", "R-......R-..7-A-", "RR....3...5..A.."),
+        chords=("x-----x-........", "x---....x---....", "..x-......x-....", "0.1.2...0.1.3..."),
+        melody="syncopated", fill="snare", pentatonic=True,
+    ),
+    "funk": Groove(
+        drums=(
+            {"kick": "x.x.......x..x..", "snare": "....X..g.g..X..g", "hat": "xoxoxoxoxoxoxoxo"},
+            {"kick": "x..x..x...x.....", "snare": "....X.g..g..X.g.", "hat": "x.x.x.x.x.x.x.xo",
+             "open": "..............x."},
+            {"kick": "x......x..x.....", "snare": "....X..g.gg.X..g", "hat": "x.xox.xox.xox.xo",
+             "cowbell": "x...x...x...x..."},
+        ),
+        bass=("R..R..8...R.57.A", "R.g8..R.g.5.7.8.", "R..gR.8.g.R.3.5A", "R.R...8R..g57..A"),
+        chords=("..x...xx..x..x..", "x..x..x.x..x..x.", "oxo.xo.xoxo.xo.x", "....x.......x..x"),
+        melody="riff", fill="snare", pentatonic=True,
+    ),
+    "disco": Groove(
+        drums=(
+            {"kick": _FOUR, "snare": _BACKBEAT, "open": _OFF, "hat": "x...x...x...x..."},
+            {"kick": _FOUR, "snare": "....x.......x..o", "hat": "xoxoxoxoxoxoxoxo", "open": _OFF},
+            {"kick": _FOUR, "clap": _BACKBEAT, "open": _OFF, "tambourine": "x.xxx.xxx.xxx.xx"},
+        ),
+        bass=("R.8.R.8.R.8.R.8.", "R.8.R.8.5.8.R.8A", "R..8..R.8.R.5.8.", "R.R8R.R8R.R8R.5A"),
+        chords=("..x...x...x...x.", "x.xxx.xxx.xxx.xx", ".xx..xx..xx..xx.", "x--.x--.x.x.x--."),
+        melody="flowing", fill="toms",
+    ),
+    "rock": Groove(
+        drums=(
+            {"kick": "x.......x.x.....", "snare": "....X.......X...", "hat": _EIGHTHS},
+            {"kick": "x.x.......x...x.", "snare": "....X.......X...", "ride": "x.x.x.x.x.x.x.x."},
+            {"kick": "x.....x.x.......", "snare": "....X.......X...", "open": "x...x...x...x..."},
+        ),
+        bass=("R.R.R.R.R.R.R.R.", "R...R.R.R...R.R.", "R-.RR-.RR-.RR-5A", "R---R---R-R-5-A-"),
+        chords=("x-x-x-x-x-x-x-x-", "x-----x-x-------", "x---x-x---x-x---", "x-------x---x---"),
+        melody="syncopated", fill="toms", pentatonic=True, strum=True,
+    ),
+    "jazz": Groove(
+        drums=(
+            {"ride": "x...x.x.x...x.x.", "pedal": _BACKBEAT, "kick": "g...g...g...g...",
+             "snare": "......g.......o."},
+            {"ride": "x...x.x.x...x.x.", "pedal": _BACKBEAT, "snare": "..g.......o....."},
+            {"ride": "x...x...x...x.x.", "pedal": _BACKBEAT, "kick": "g.......g.....o.",
+             "rim": "............o..."},
+        ),
+        bass=("R---3---5---A---", "R---5---8---A---", "R---8---7---A---", "R---3---5--R-A--"),
+        chords=("x-....x-........", "..x-........x-..", "......x-....x-..", "x---......x-....",
+                "..x-..x-........"),
+        melody="swinging", fill="soft", crash=False,
+    ),
+    "bossa-nova": Groove(
+        drums=(
+            {"kick": "x.....x.x.....x.", "rim": "x.....x.....x.......x.....x.....",
+             "hat": _EIGHTHS},
+            {"kick": "x.....x.x.....x.", "rim": "....x.....x.....x.....x.....x...",
+             "shaker": "xgogxgogxgogxgog"},
+        ),
+        bass=("R-----5-5-----R-", "R-----R-5-----5-", "R-----5-8-----A-"),
+        chords=("x---..x-..x-..x-..x---..x---x---", "..x-x---..x-..x-", "x-..x---..x-..x-",
+                "0-12--0-12--0-12"),
+        melody="flowing", fill="soft", crash=False,
+    ),
+    "reggae": Groove(
+        drums=(
+            {"kick": "........x.......", "rim": "........x.......", "hat": "x.o.x.o.x.o.x.oo"},
+            {"kick": _FOUR, "rim": "........X.......", "hat": "xgo.xgo.xgo.xgo."},
+            {"kick": "x.......x.......", "snare": "........X.......", "hat": _EIGHTHS,
+             "open": "..............o."},
+        ),
+        bass=("R-..R-3-5-......", "R---..R-..5-3-R-", "..R-R-..5---8-5-", "R-R-..3-5-..5-3-"),
+        chords=("..x...x...x...x.", "..xx..xx..xx..xx", "..x...x...x...xo"),
+        melody="syncopated", fill="toms", pentatonic=True,
+    ),
+    "synthwave": Groove(
+        drums=(
+            {"kick": _FOUR, "snare": "....X.......X...", "hat": "x.o.x.o.x.o.x.o."},
+            {"kick": "x.......x.......", "snare": "....X.......X...", "hat": "xoxoxoxoxoxoxoxo"},
+            {"kick": "x..x..x...x.....", "snare": "....X.......X...", "hat": _EIGHTHS,
+             "tom_mid": "..............oo"},
+        ),
+        bass=("RRRRRRRRRRRRRRRR", "R.RRR.RRR.RRR.RR", "R.R8R.R8R.R8R.R8", "R-R-R-R-R-R-8-R-"),
+        chords=("0123210301232103", "x-------x-------", "x-----x-----x---", "0121012101210121"),
+        melody="flowing", fill="toms",
+    ),
+    "ambient": Groove(
+        drums=(
+            {"kick": "o...............", "ride": "g.......g.......", "shaker": "g...g...g...g..."},
+            {"tom_low": "o.........g.....", "ride": "....g.......g..."},
+        ),
+        bass=("R---------------", "R-------5-------", "R-----------8---"),
+        chords=("0---1---2---3---", "x---------------", "0-----2-----1---", "0-1-2-3-4-3-2-1-"),
+        melody="sparse", fill="none", pentatonic=True, crash=False, strum=True,
+    ),
+    "classical": Groove(
+        drums=({"kick": "x.......x.......", "snare": "....x.oo....x.oo"},
+               {"kick": "x...........o...", "snare": "..............oo"}),
+        bass=("R-------5-------", "R---..3-5---....", "R---R---5---5---", "R-------3---5---"),
+        chords=("0-2-1-2-0-2-1-2-", "0121012101210121", "x---x---x---x---", "0-1-2-3-2-1-2-1-",
+                "..x-..x-..x-..x-"),
+        melody="flowing", fill="none", crash=False,
+    ),
+    "cinematic": Groove(
+        drums=(
+            {"kick": "X.....x.X.......", "snare": "............o.oo",
+             "tom_low": "x..x..x.x..x..x."},
+            {"kick": "X.......X...x...", "snare": "oogoogoooogoogoo"},
+            {"kick": "X..X..X.X..X....", "tom_low": "....x.......x.xx"},
+        ),
+        bass=("R---------------", "R-R-R-R-R-R-R-R-", "R--R--R-R--R--R-", "R-------R-------"),
+        chords=("0.0.1.0.0.0.1.0.", "x---------------", "x--x--x-x--x--x-", "0120120201201202"),
+        melody="sparse", fill="toms",
+    ),
+    "waltz": Groove(
+        drums=({"kick": "x...........", "snare": "....o...o...", "hat": "....g...g..."},
+               {"kick": "x...........", "pedal": "....x...x...", "ride": "x...o...o..."}),
+        bass=("R---........", "R-----------", "R---....5---R---....3---"),
+        chords=("....x-..x-..", "....x---x---", "0-1-2-1-2-1-", "x-----------"),
+        melody="triple", fill="none", crash=False,
+    ),
+    "blues": Groove(
+        drums=(
+            {"kick": "x.......x.....x.", "snare": "....X.......X...", "ride": "x.x.x.x.x.x.x.x."},
+            {"kick": "x.....x.x.......", "snare": "....X.....g.X...", "hat": "x.o.x.o.x.o.x.o."},
+        ),
+        bass=("R---3---5---7---", "R-R-3-3-5-5-7-5-", "R---R---5---7-A-", "R-R-5-5-7-7-5-A-"),
+        chords=("x-x-x-x-x-x-x-x-", "....x-......x-..", "..x-....x-..x-..", "x---......x-x---"),
+        melody="swinging", fill="snare", pentatonic=True,
+    ),
+    "folk": Groove(
+        drums=(
+            {"kick": "x.......x.......", "snare": "..o.x.o...o.x.o.", "tambourine": _BACKBEAT},
+            {"kick": _FOUR, "tambourine": _OFF},
+        ),
+        bass=("R---....5---....", "R-------5-------", "R---..R-5---..A-"),
+        chords=("x---x-ox-ox-x-x-", "0-2-1-2-0-2-1-2-", "x---x-x---x-x-x-", "0-121-2-0-121-2-"),
+        melody="flowing", fill="soft", strum=True, crash=False,
+    ),
+    "pop": Groove(
+        drums=(
+            {"kick": "x.......x.x.....", "snare": "....X.......X...", "hat": _EIGHTHS},
+            {"kick": _FOUR, "clap": _BACKBEAT, "hat": "..x...x...x...x."},
+            {"kick": "x..x..x...x.....", "snare": "....X.......X...", "hat": "x.x.x.x.x.x.x.x.",
+             "shaker": "g.g.g.g.g.g.g.g."},
+        ),
+        bass=("R-R-R-R-R-R-R-R-", "R-----R-R-------", "R---..R-R---5-A-", "R--R--R-----R-5-"),
+        chords=("x---x---x---x---", "x-----x-x-------", "0-1-2-1-0-1-2-1-", "x--x--x---x-x---"),
+        melody="syncopated", fill="toms", strum=True,
+    ),
+}  # fmt: skip
+
+
+def groove_for(groove: str) -> Groove:
+    """The patterns of a style's groove. Raises `KeyError` for one unknown."""
+    return GROOVES[groove]
