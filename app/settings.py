@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -9,17 +10,16 @@ from typing import Any, get_type_hints
 import platformdirs
 from PySide6.QtCore import QObject, Signal
 
+from app.library.folders import HOME_VARIABLE
 from app.store import JsonStore
-
-APP_NAME = "Undertone"
 
 
 def config_folder() -> Path:
-    return platformdirs.user_config_path(APP_NAME, appauthor=False)
-
-
-def data_folder() -> Path:
-    return platformdirs.user_data_path(APP_NAME, appauthor=False)
+    """The system's place for a program's settings, or what UNDERTONE_HOME names."""
+    chosen = os.environ.get(HOME_VARIABLE)
+    if chosen:
+        return Path(chosen)
+    return platformdirs.user_config_path("undertone", appauthor=False)
 
 
 @dataclass

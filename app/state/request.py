@@ -189,7 +189,7 @@ class _Edit(QUndoCommand):
     def id(self) -> int:
         return hash(tuple(self._names)) & 0x7FFF_FFFF
 
-    def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802 (Qt's name)
+    def mergeWith(self, other: QUndoCommand) -> bool:
         assert isinstance(other, _Edit)
         if other._at - self._at > MERGE_WITHIN_S:
             return False

@@ -1,0 +1,93 @@
+"""Buttons that show an action of the table, and a drop-down drawn in the theme."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QAction, QPainter, QPaintEvent
+from PySide6.QtWidgets import QComboBox, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from app.controls.restyle import set_role
+from app.theme import GRID, ICON_PX, Theme
+
+
+def tool_button(action: QAction, role: str = "") -> QToolButton:
+    """A flat icon button for `action`; its text is the accessible name."""
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setAccessibleName(action.text())
+    button.setObjectName(f"{action.objectName()}Button")
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    if role:
+        set_role(button, role)
+    return button
+
+
+class ActionButton(QPushButton):
+    """A push button that triggers `action` and follows its text, tip and enabled state."""
+
+    def __init__(self, action: QAction, role: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._action = action
+        self.setObjectName(f"{action.objectName()}Button")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        if role:
+            set_role(self, role)
+        self.clicked.connect(action.trigger)
+        action.changed.connect(self._follow)
+        self._follow()
+
+    def _follow(self) -> None:
+        self.setText(self._action.text())
+        self.setToolTip(self._action.toolTip())
+        self.setAccessibleName(self._action.text())
+        self.setEnabled(self._action.isEnabled())
+
+
+class Picker(QComboBox):
+    """A combo box whose arrow is one of the theme's icons."""
+
+    def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setAccessibleName(name)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMinimumContentsLength(6)
+
+    def choose(self, data: object) -> None:
+        """Select the entry that carries `data`, without telling that the user did."""
+        at = self.findData(data)
+        if at != self.currentIndex():
+            blocked = self.blockSignals(True)
+            self.setCurrentIndex(at)
+            self.blockSignals(blocked)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        corner = QPoint(self.width() - GRID - ICON_PX, (self.height() - ICON_PX) // 2)
+        painter = QPainter(self)
+        icon = self._theme.icon("down", "text_dim")
+        icon.paint(painter, QRect(corner.x(), corner.y(), ICON_PX, ICON_PX))
+
+
+class MenuButton(QToolButton):
+    """A flat button that opens a menu; shows text, an icon and an arrow as asked."""
+
+    def __init__(self, theme: Theme, name: str, arrow: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._arrow = arrow
+        self.setAccessibleName(name)
+        self.setToolTip(name)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        if arrow:
+            set_role(self, "menu")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._arrow:
+            painter = QPainter(self)
+            top = (self.height() - ICON_PX) // 2
+            area = QRect(self.width() - GRID // 2 - ICON_PX, top, ICON_PX, ICON_PX)
+            self._theme.icon("down", "text_dim").paint(painter, area)
