@@ -10,6 +10,7 @@ import math
 from random import Random
 
 from engine import prompt_reader
+from engine.api import GenerationRequest
 from engine.instruments import Instrument, instruments_in
 from engine.score import BARS, TEMPO_BPM, Chord, Key, Mode, Score
 from engine.styles import STYLES, Style, styles_in
@@ -33,6 +34,12 @@ def plan(prompt: str, given: Score, duration_s: float, seed: int) -> Score:
     chords = known.chords or _chords(key, style, rng)
     bars = known.bars or _bars(duration_s, tempo, beats)
     return Score(tempo, beats, key, chords, bars)
+
+
+def plan_for(request: GenerationRequest) -> Score:
+    """The plan of a request. An open seed plans like seed 0, so that what the window shows
+    before is what is generated after."""
+    return plan(request.prompt, request.score, request.duration_s, request.seed or 0)
 
 
 def _read(prompt: str) -> Score:

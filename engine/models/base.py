@@ -1,0 +1,40 @@
+"""What every model family offers to the pipeline, whatever is inside."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from engine.api import ModelInfo
+from engine.codecs.base import Codec
+from engine.device import Device
+from engine.diffusion.parameterisation import Denoiser
+from engine.nets.conditioning import Conditioning
+from engine.score import Score
+
+
+class Model(Protocol):
+    """A loaded model: weights on `device`, ready to denoise."""
+
+    @property
+    def info(self) -> ModelInfo: ...
+
+    @property
+    def device(self) -> Device: ...
+
+    @property
+    def denoiser(self) -> Denoiser: ...
+
+    @property
+    def codec(self) -> Codec: ...
+
+    @property
+    def sigma_range(self) -> tuple[float, float]:
+        """The least and the greatest noise level, in units of the latents."""
+
+    def conditioning(
+        self, prompt: str, negative_prompt: str, score: Score, frames: int
+    ) -> tuple[Conditioning, Conditioning]:
+        """What the network is told, and what guidance leads away from; each one item."""
+
+    def notices(self, prompt: str, negative_prompt: str) -> tuple[str, ...]:
+        """Sentences about what of the prompts the model cannot follow; usually none."""

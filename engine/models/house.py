@@ -1,0 +1,184 @@
+"""The house model: MiniLM, the U-Net with the score concatenated, and the house codec.
+
+Its folder holds `config.json`, the codec's weights, and the U-Net's in shards small enough for
+any place that keeps a repository. Training writes it by `save_model`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from engine.api import ModelInfo, SamplerName, ScheduleName
+from engine.codecs.house import HouseCodec, HouseCodecConfig
+from engine.device import Device
+from engine.diffusion.parameterisation import Denoiser, Parameterisation
+from engine.errors import ModelUnavailable
+from engine.models.folder import ModelFolder, write_config
+from engine.models.plain import from_plain, to_plain
+from engine.nets.conditioning import Conditioning
+from engine.nets.unet import UNet, UNetConfig
+from engine.score import SCORE_CHANNELS, Score, columns
+from engine.text.minilm import MiniLM
+
+FAMILY = "house"
+SHARD_BYTES = 15 * 2**20
+_CODEC_FILE = "codec.safetensors"
+_NOT_SETTINGS = {"format", "family", "files", "sample_rate", "channels"}
+
+
+@dataclass(frozen=True)
+class HouseConfig:
+    """All that is not a weight. The noise levels are in units of the (unit-variance) latents."""
+
+    unet: UNetConfig
+    codec: HouseCodecConfig = field(default_factory=HouseCodecConfig)
+    title: str = "House"
+    licence: str = "MIT"
+    parameterisation: Parameterisation = Parameterisation.V
+    sigma_data: float = 1.0
+    sigma_min: float = 0.02
+    sigma_max: float = 80.0
+    steps: int = 25
+    guidance: float = 3.0
+    sampler: SamplerName = SamplerName.DPMPP_2M
+    schedule: ScheduleName = ScheduleName.KARRAS
+    guide_score: bool = True
+    """Whether guidance acts on the score too: its other side is then without a score."""
+
+    def __post_init__(self) -> None:
+        for name, got, wanted in (
+            ("in_channels", self.unet.in_channels, self.codec.latent_channels),
+            ("concat_channels", self.unet.concat_channels, SCORE_CHANNELS),
+        ):
+            if got != wanted:
+                raise ValueError(f"the U-Net's {name} is {got}, the model needs {wanted}")
+
+
+class HouseModel:
+    """Implements `engine.models.base.Model`."""
+
+    def __init__(
+        self,
+        info: ModelInfo,
+        config: HouseConfig,
+        net: UNet,
+        codec: HouseCodec,
+        text: MiniLM,
+        device: Device,
+    ) -> None:
+        self.info = info
+        self.device = device
+        self.codec = codec.eval().requires_grad_(False).to(device.torch)
+        self.sigma_range = (config.sigma_min, config.sigma_max)
+        net = net.eval().requires_grad_(False).to(device.torch, device.dtype)
+        self.denoiser = Denoiser(net, config.parameterisation, config.sigma_data)
+        self._text = text
+        self._guide_score = config.guide_score
+
+    def conditioning(
+        self, prompt: str, negative_prompt: str, score: Score, frames: int
+    ) -> tuple[Conditioning, Conditioning]:
+        """The other side of guidance has the negative prompt's tokens; without one, no token."""
+        frame_rate = self.codec.sample_rate / self.codec.hop
+        concat = torch.from_numpy(columns(score, frames, frame_rate))[None].to(self.device.torch)
+        return self._told(prompt, concat), self._told(
+            negative_prompt, None if self._guide_score else concat
+        )
+
+    def _told(self, text: str, concat: Tensor | None) -> Conditioning:
+        if not text.strip():
+            return Conditioning(concat=concat)
+        tokens = self._text.encode([text])
+        return Conditioning(tokens.states, tokens.mask, concat)
+
+    def notices(self, prompt: str, negative_prompt: str) -> tuple[str, ...]:
+        said = self._text.read(prompt).notices()
+        about_negative = self._text.read(negative_prompt).notices() if negative_prompt else ()
+        return (*said, *(f"In the negative prompt: {notice}" for notice in about_negative))
+
+
+def load(folder: ModelFolder, device: Device) -> HouseModel:
+    """Check every file's hash and build the model. Raises `ModelUnavailable`."""
+    folder.check_hashes()
+    try:
+        plain = {k: v for k, v in folder.config.items() if k not in _NOT_SETTINGS}
+        config = from_plain(HouseConfig, plain)
+        net = _load_unet(config.unet, folder)
+        codec = HouseCodec(config.codec)
+        codec.load_state_dict(load_file(folder.path / _CODEC_FILE))
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise ModelUnavailable(
+            f"The model “{folder.path.name}” does not fit its config: {error}",
+            "Restore the folder, or pack the training run again.",
+        ) from error
+    return HouseModel(folder.info(), config, net, codec, MiniLM.load(device), device)
+
+
+def _load_unet(config: UNetConfig, folder: ModelFolder) -> UNet:
+    """The network from its shards, without drawing random weights first."""
+    with torch.device("meta"):
+        net = UNet(config)
+    net.to_empty(device="cpu")
+    weights: dict[str, Tensor] = {}
+    for name in folder.files:
+        if name.startswith("denoiser-"):
+            weights |= load_file(folder.path / name)
+    net.load_state_dict(weights)
+    return net
+
+
+def save_model(
+    path: Path,
+    config: HouseConfig,
+    net: nn.Module,
+    codec: HouseCodec,
+    dtype: torch.dtype = torch.float16,
+) -> None:
+    """Write the model's folder, the U-Net in shards of `dtype`, the codec in fp32.
+
+    Older shards in `path` go. Raises `ValueError` for weights that `dtype` cannot hold.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    for old in path.glob("*.safetensors"):
+        old.unlink()
+    weights = {name: _stored(name, w, dtype) for name, w in net.state_dict().items()}
+    files = [_CODEC_FILE]
+    save_file(
+        {name: _stored(name, w, torch.float32) for name, w in codec.state_dict().items()},
+        path / _CODEC_FILE,
+    )
+    for number, shard in enumerate(_shards(weights), 1):
+        files.append(f"denoiser-{number:05}.safetensors")
+        save_file(shard, path / files[-1])
+    audio = {"sample_rate": codec.sample_rate, "channels": codec.channels}
+    write_config(path, {"family": FAMILY, **to_plain(config), **audio}, files)
+
+
+def _stored(name: str, weight: Tensor, dtype: torch.dtype) -> Tensor:
+    stored = weight.detach().cpu().to(dtype).contiguous()
+    if not stored.isfinite().all():
+        raise ValueError(f"{name} holds values that {dtype} cannot")
+    return stored
+
+
+def _shards(weights: Mapping[str, Tensor]) -> Iterator[dict[str, Tensor]]:
+    """Consecutive weights, each group at most `SHARD_BYTES`. Raises `ValueError`."""
+    shard: dict[str, Tensor] = {}
+    size = 0
+    for name, weight in weights.items():
+        if weight.nbytes > SHARD_BYTES:
+            raise ValueError(f"{name} alone has {weight.nbytes:,} bytes; a shard {SHARD_BYTES:,}")
+        if shard and size + weight.nbytes > SHARD_BYTES:
+            yield shard
+            shard, size = {}, 0
+        shard[name] = weight
+        size += weight.nbytes
+    if shard:
+        yield shard

@@ -1,0 +1,56 @@
+"""Config dataclasses to JSON's plain values and back, by their type hints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+
+def to_plain(value: Any) -> Any:
+    """Dataclasses become objects, tuples and sets become lists, enums their values."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, frozenset | set):
+        return sorted(to_plain(each) for each in value)
+    if isinstance(value, tuple | list):
+        return [to_plain(each) for each in value]
+    return value
+
+
+def from_plain(kind: type[T], plain: Mapping[str, Any]) -> T:
+    """The inverse, for the dataclass `kind`; what is absent keeps its default.
+
+    Raises `ValueError` for a name that `kind` does not have and for a value that does not fit.
+    """
+    hints = get_type_hints(kind)
+    unknown = plain.keys() - {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    if unknown:
+        raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
+    try:
+        return kind(**{name: _read(hints[name], value) for name, value in plain.items()})
+    except TypeError as error:
+        raise ValueError(f"{kind.__name__}: {error}") from error
+
+
+def _read(hint: Any, value: Any) -> Any:
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is tuple:
+        each = arguments[:1] * len(value) if arguments[-1] is Ellipsis else arguments
+        return tuple(_read(h, v) for h, v in zip(each, value, strict=True))
+    if origin in (frozenset, set):
+        return frozenset(_read(arguments[0], v) for v in value)
+    if isinstance(hint, type) and is_dataclass(hint):
+        return from_plain(hint, value)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return hint(value)
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(hint, type) and not isinstance(value, hint):
+        raise ValueError(f"{value!r} is not {hint.__name__}")
+    return value

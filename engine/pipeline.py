@@ -1,0 +1,119 @@
+"""One request on one model: noise, step by step, to a clip. No threads, no events.
+
+generation = Generation(model, request)
+for step in generation.steps(): ...
+clip = generation.clip(step.x)
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from engine.api import Clip, GenerationRequest, Picture
+from engine.diffusion.guidance import guided
+from engine.diffusion.noise import initial_noise
+from engine.diffusion.samplers import SAMPLERS, Denoise, Step
+from engine.diffusion.schedules import sigmas
+from engine.errors import EngineError
+from engine.models.base import Model
+from engine.planner import plan_for
+from engine.preview import picture_of
+
+_CHOSEN_SEEDS = 2**31  # short enough to be read aloud
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a generation is computed. Every way gives the same music, but for rounding."""
+
+    batched_guidance: bool = True
+
+
+FULL = Way()
+LEAN = Way(batched_guidance=False)  # half the activations, at up to twice the time
+
+
+def settled(request: GenerationRequest) -> GenerationRequest:
+    """`request` with a seed and a complete score, so that it makes the same clip again."""
+    seed = secrets.randbelow(_CHOSEN_SEEDS) if request.seed is None else request.seed
+    return replace(request, seed=seed, score=plan_for(request))
+
+
+class Generation:
+    """One clip in the making. `evaluations` counts the network's calls so far."""
+
+    def __init__(self, model: Model, request: GenerationRequest, way: Way = FULL) -> None:
+        self.model = model
+        self.request = settled(request)
+        self.samples = round(request.duration_s * model.codec.sample_rate)
+        self.frames = model.codec.frames(self.samples)
+        self.notices = model.notices(request.prompt, request.negative_prompt)
+        self.evaluations = 0
+        self._way = way
+
+    @torch.inference_mode()
+    def steps(self) -> Iterator[Step]:
+        """The sampler's steps; the last one's `x` is the clip's latents, fp32 (1, C, frames)."""
+        request, model = self.request, self.model
+        seed = request.seed or 0
+        levels = sigmas(request.schedule, request.steps, *model.sigma_range)
+        levels = levels.to(model.device.torch)
+        shape = (1, model.codec.latent_channels, self.frames)
+        noise = initial_noise(seed, shape, model.device.torch)
+        yield from SAMPLERS[request.sampler](
+            self._denoise(),
+            levels[0] * noise,
+            levels,
+            generator=torch.Generator().manual_seed(seed ^ 1),
+        )
+
+    @torch.inference_mode()
+    def picture(self, latents: Tensor) -> Picture:
+        """The estimate `latents` as the codec's cheap picture."""
+        codec = self.model.codec
+        length_s = latents.shape[-1] * codec.hop / codec.sample_rate
+        return picture_of(codec, latents, self.request.duration_s, length_s)
+
+    @torch.inference_mode()
+    def clip(self, latents: Tensor, *, elapsed_s: float = 0.0, draft: bool = False) -> Clip:
+        """Decode to exactly the asked length, its peaks untouched.
+
+        Raises `EngineError` for sound that is no number.
+        """
+        codec = self.model.codec
+        audio = codec.decode(latents, self.samples, draft=draft)[0].float()
+        if not audio.isfinite().all():
+            raise EngineError(
+                "The sound ran away into values that are not numbers.",
+                "Lower the guidance, or choose another sampler or more steps.",
+            )
+        frames = audio.T.contiguous().cpu().numpy()
+        return Clip(frames, codec.sample_rate, self.request, elapsed_s, self.notices)
+
+    def _denoise(self) -> Denoise:
+        request, denoiser = self.request, self.model.denoiser
+        told = self.model.conditioning(
+            request.prompt, request.negative_prompt, request.score, self.frames
+        )
+        if self._way.batched_guidance or request.guidance in (0.0, 1.0):
+            return self._counted(guided(denoiser, *told, request.guidance))
+        with_prompt = self._counted(guided(denoiser, *told, 1.0))
+        without_prompt = self._counted(guided(denoiser, *told, 0.0))
+
+        def denoise(x: Tensor, sigma: Tensor) -> Tensor:
+            without = without_prompt(x, sigma)
+            return without + request.guidance * (with_prompt(x, sigma) - without)
+
+        return denoise
+
+    def _counted(self, denoise: Denoise) -> Denoise:
+        def counted(x: Tensor, sigma: Tensor) -> Tensor:
+            self.evaluations += 1
+            return denoise(x, sigma)
+
+        return counted

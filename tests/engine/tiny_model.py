@@ -1,0 +1,43 @@
+"""A house model with random weights, small enough to be written and loaded in a test."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from engine.codecs.house import HouseCodec, HouseCodecConfig
+from engine.models.house import HouseConfig, save_model
+from engine.nets.unet import UNet, UNetConfig
+from engine.score import SCORE_CHANNELS
+
+CONFIG = HouseConfig(
+    unet=UNetConfig(
+        in_channels=16,
+        out_channels=16,
+        concat_channels=SCORE_CHANNELS,
+        channels=(32, 32),
+        blocks_per_level=1,
+        self_attention_levels=frozenset({1}),
+        cross_attention_levels=frozenset({1}),
+        head_channels=16,
+        context_channels=384,
+        embedding_channels=32,
+        zero_init=False,
+    ),
+    codec=HouseCodecConfig(latent_channels=16, width=32, layers=1),
+    title="Tiny",
+)
+
+
+def write_tiny_model(root: Path, id: str = "house", **changes: object) -> Path:
+    """Write the model folder `root / id`; `changes` replace parts of the config."""
+    torch.manual_seed(0)
+    config = replace(CONFIG, **changes)  # type: ignore[arg-type]
+    codec = HouseCodec(config.codec)
+    codec.mean.fill_(-45.0)
+    codec.basis.normal_()
+    codec.scale.fill_(2.0)
+    save_model(root / id, config, UNet(config.unet), codec)
+    return root / id
