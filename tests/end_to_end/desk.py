@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 T = TypeVar("T")
 
 
-def wait_for(what: str, look: Callable[[], T], timeout_s: float = 30.0) -> T:
+def wait_for(what: str, look: Callable[[], T | None], timeout_s: float = 30.0) -> T:
     """The first truthy answer of `look`; the test fails naming `what` when none comes."""
     deadline = time.monotonic() + timeout_s
     while not (answer := look()):
@@ -88,12 +88,11 @@ class Place:
 class Program:
     """The real program in a process of its own, in a home folder of its own."""
 
-    def __init__(self, home: Path, environment: dict[str, str], *, fake_engine: bool = False):
+    def __init__(self, home: Path, environment: dict[str, str]) -> None:
         self.home = home
         self._socket = home / f"probe-{time.monotonic_ns()}"
         self._log = (home / "program.log").open("ab")
         command = [sys.executable, "-m", "tests.end_to_end.launcher", str(self._socket)]
-        command += ["--fake-engine"] if fake_engine else []
         self._process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=self._log, stderr=self._log
         )

@@ -1,6 +1,6 @@
 """The real program with a side door for tests: where a widget is, what it shows, how it blocks.
 
-`python -m tests.end_to_end.launcher SOCKET [--fake-engine]` runs `app.__main__` as it is and
+`python -m tests.end_to_end.launcher SOCKET` runs `app.__main__` as it is and
 answers JSON lines on a Unix socket beside it, so that the product itself holds no test code.
 """
 
@@ -127,7 +127,6 @@ def serve(path: Path, probe: Probe) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("socket", type=Path)
-    parser.add_argument("--fake-engine", action="store_true")
     arguments = parser.parse_args()
     probe = Probe()
     threading.Thread(target=serve, args=(arguments.socket, probe), daemon=True).start()
