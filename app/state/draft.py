@@ -19,6 +19,7 @@ from engine.api import (
 )
 from engine.errors import InvalidRequest
 
+MOST_TAKES = 99
 _CHOICES: dict[str, list[Any]] = {"sampler": list(SamplerName), "schedule": list(ScheduleName)}
 
 
@@ -101,6 +102,15 @@ class Draft:
             key=Key.parse(self.key) if self.key.strip() else None,
             chords=parse_chords(self.chords) or None,
         )
+
+    def take_count(self) -> int:
+        """How many takes one click makes. Raises `InvalidRequest`."""
+        takes = whole("takes", self.takes)
+        if not 1 <= takes <= MOST_TAKES:
+            raise InvalidRequest(
+                "takes", f"{takes} takes is out of range.", f"Choose 1 to {MOST_TAKES}."
+            )
+        return takes
 
 
 def number(field: str, text: str) -> float:

@@ -11,14 +11,13 @@ from typing import Any, cast
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, QTimer, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from app.state.draft import Draft, whole
+from app.state.draft import Draft
 from engine.api import GenerationRequest, ModelInfo, Score
 from engine.errors import InvalidRequest
 
 PLAN_AFTER_MS = 60
 MERGE_WITHIN_S = 1.0
 SHORT_SEEDS = 1_000_000  # drawn seeds have at most six digits, to be read and told
-_MOST_TAKES = 99
 
 
 class RequestModel(QObject):
@@ -47,12 +46,18 @@ class RequestModel(QObject):
         self._recalled: int | None = None
         self.plan: Score | None = None
         self.problem: InvalidRequest | None = None
+        self._revealed: InvalidRequest | None = None
         self._timer = QTimer(self, singleShot=True, interval=PLAN_AFTER_MS)
         self._timer.timeout.connect(self._replan)
 
     @property
     def draft(self) -> Draft:
         return self._draft
+
+    @property
+    def marked(self) -> InvalidRequest | None:
+        """The problem whose field is to be marked. An empty prompt is none until Generate."""
+        return self._revealed or self.problem
 
     def restore(self, draft: Draft) -> None:
         """Take `draft` over without a way back: at start."""
@@ -109,14 +114,15 @@ class RequestModel(QObject):
         if self._seed_used and not self._draft.seed_locked:
             self.apply(replace(self._draft, seed=_fresh_seed()))
         first = self._draft.request()
-        takes = whole("takes", self._draft.takes)
-        if not 1 <= takes <= _MOST_TAKES:
-            raise InvalidRequest(
-                "takes", f"{takes} takes is out of range.", f"Choose 1 to {_MOST_TAKES}."
-            )
+        takes = self._draft.take_count()
         self._seed_used = True
         self._remember(self._draft.prompt.strip())
         return [first, *(replace(first, seed=self._next_seed(first, i)) for i in range(1, takes))]
+
+    def reveal(self, problem: InvalidRequest) -> None:
+        """Mark the field at fault, even one that is quietly left alone while typing."""
+        self._revealed = problem
+        self.planned.emit()
 
     def show_used_seed(self, seed: int | None) -> None:
         """Show the seed a take was really made with, unless the user holds another."""
@@ -145,11 +151,15 @@ class RequestModel(QObject):
         self.remembered.emit()
 
     def _replan(self) -> None:
+        self.plan = self.problem = self._revealed = None
+        blank = not self._draft.prompt.strip()
+        draft = replace(self._draft, prompt="music") if blank else self._draft
         try:
-            request = self._draft.request()
-            self.plan, self.problem = self._planner(request), None
+            request = draft.request()
+            draft.take_count()
+            self.plan = None if blank else self._planner(request)
         except InvalidRequest as problem:
-            self.plan, self.problem = None, problem
+            self.problem = problem
         self.planned.emit()
 
 

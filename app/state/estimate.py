@@ -1,0 +1,75 @@
+"""What the next take will cost on this machine, learnt from those made before it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication, QObject, Signal
+
+from app.state.draft import Draft
+from app.state.request import RequestModel
+from engine.api import Clip, ModelInfo
+from engine.errors import InvalidRequest
+
+_NEWEST_WEIGHS = 0.4
+_BYTES_PER_SAMPLE = 4
+
+
+class Estimate(QObject):
+    """`text` for people: "about 1.4 s, 3.5 MB". Time is left out before it was once measured.
+
+    `seconds_per_step` maps a model's id to the seconds that one step took for a second of music;
+    it is updated in place, so that the settings can keep it.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        request: RequestModel,
+        seconds_per_step: dict[str, float],
+        models: tuple[ModelInfo, ...],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._request = request
+        self._rates = seconds_per_step
+        self._models = {model.id: model for model in models}
+        self.text = ""
+        request.planned.connect(self._update)
+        self._update()
+
+    def learn(self, clip: Clip) -> None:
+        """Take a finished clip's time into account."""
+        made = clip.request
+        rate = clip.elapsed_s / (made.steps * clip.duration_s)
+        known = self._rates.get(made.model, rate)
+        self._rates[made.model] = known + _NEWEST_WEIGHS * (rate - known)
+        self._update()
+
+    def _update(self) -> None:
+        text = _told(self._request.draft, self._rates, self._models)
+        if text != self.text:
+            self.text = text
+            self.changed.emit()
+
+
+def _told(draft: Draft, rates: dict[str, float], models: dict[str, ModelInfo]) -> str:
+    model = models.get(draft.model)
+    try:
+        request = draft.request()
+    except InvalidRequest:
+        return ""
+    takes = int(draft.takes) if draft.takes.isdigit() else 1
+    parts = []
+    if draft.model in rates:
+        seconds = rates[draft.model] * request.steps * request.duration_s * takes
+        parts.append(QCoreApplication.translate("Estimate", "about {0}").format(_duration(seconds)))
+    if model is not None:
+        size = request.duration_s * model.sample_rate * model.channels * _BYTES_PER_SAMPLE * takes
+        parts.append(f"{size / 1e6:.1f} MB")
+    return ", ".join(parts)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min"
