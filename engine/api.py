@@ -2,8 +2,9 @@
 
 Frozen dataclasses, enums and numpy arrays cross it; tensors, threads and Qt never do.
 A request goes in through `Engine.submit`; events come out through the callback that the
-engine was built with, on the engine's own thread. Every job ends in exactly one of
-`Finished`, `Cancelled` or `Failed`.
+engine was built with. `Queued` comes within `submit`, and the `Cancelled` of a job that never
+ran within `cancel`, on the caller's thread; all else comes on the engine's own thread. Every
+job ends in exactly one of `Finished`, `Cancelled` or `Failed`.
 """
 
 from __future__ import annotations

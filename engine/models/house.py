@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from engine.api import ModelInfo, SamplerName, ScheduleName
 from engine.codecs.house import HouseCodec, HouseCodecConfig
-from engine.device import Device
+from engine.device import Device, is_out_of_memory
 from engine.diffusion.parameterisation import Denoiser, Parameterisation
 from engine.errors import ModelUnavailable
 from engine.models.folder import ModelFolder, write_config
@@ -114,6 +114,8 @@ def load(folder: ModelFolder, device: Device) -> HouseModel:
         codec = HouseCodec(config.codec)
         codec.load_state_dict(load_file(folder.path / _CODEC_FILE))
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        if is_out_of_memory(error):
+            raise
         raise ModelUnavailable(
             f"The model “{folder.path.name}” does not fit its config: {error}",
             "Restore the folder, or pack the training run again.",

@@ -20,7 +20,7 @@ from torch import Tensor
 from transformers.models.bert.configuration_bert import BertConfig
 from transformers.models.bert.modeling_bert import BertModel
 
-from engine.device import Device
+from engine.device import Device, is_out_of_memory
 from engine.errors import ModelUnavailable
 from engine.text.reading import Reader, Reading
 
@@ -68,6 +68,8 @@ class MiniLM:
             _load_weights(model, folder / "model.safetensors")
             return cls(model, Reader(folder / "tokenizer.json"), device)
         except (OSError, ValueError, SafetensorError, RuntimeError) as error:
+            if is_out_of_memory(error):
+                raise
             raise ModelUnavailable(
                 f"The text encoder in “{folder}” cannot be used: {error}", _REMEDY
             ) from error

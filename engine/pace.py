@@ -1,0 +1,35 @@
+"""How many seconds a job still takes: steps like those before, decoding like last time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+
+class Pace:
+    """Told what a job does as it does it; keeps what earlier jobs taught about decoding."""
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
+        self._decode_share = 0.0  # seconds of decoding a second of sound
+        self._duration_s = 0.0
+        self._started = self._first_done = self._last_done = 0.0
+
+    def start(self, duration_s: float) -> None:
+        """A job for `duration_s` of sound begins."""
+        self._duration_s = duration_s
+        self._started = self._clock()
+
+    def step_done(self, step: int, total: int) -> float:
+        """Seconds left. The first step, which prepares, counts only while it is alone."""
+        self._last_done = self._clock()
+        if step == 1:
+            self._first_done = self._last_done
+            step_s = self._last_done - self._started
+        else:
+            step_s = (self._last_done - self._first_done) / (step - 1)
+        return step_s * (total - step) + self._decode_share * self._duration_s
+
+    def decoded(self) -> None:
+        """The clip is decoded; its last step was just before."""
+        self._decode_share = (self._clock() - self._last_done) / self._duration_s
