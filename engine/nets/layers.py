@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+import torch
 from torch import Tensor, nn
 
 Layer = TypeVar("Layer", bound=nn.Module)
@@ -45,4 +46,4 @@ def zeroed(layer: Layer, when: bool = True) -> Layer:
 
 def modulate(h: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
     """`(1 + scale) ⊙ h + shift`; h is (B, C, H, W), scale and shift are (B, C)."""
-    return h * (1 + scale[:, :, None, None]) + shift[:, :, None, None]
+    return torch.addcmul(shift[:, :, None, None], h, 1 + scale[:, :, None, None])

@@ -56,7 +56,9 @@ class UNetConfig:
     feed_forward: float = 2.0
     """Hidden width of the attention blocks' feed-forward over their width; 0 leaves it out."""
     rotary: bool = True
-    groups: int = 16
+    groups: int = 8
+    """Of the GroupNorms. On CPUs in bf16, groups of 16 channels or a multiple are five times
+    faster than others, so widths of 16 × groups are best."""
     dropout: float = 0.0
     checkpoint_levels: frozenset[int] = frozenset()
     """Levels that keep no activations for the backward pass: less memory, same gradients."""
