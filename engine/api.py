@@ -24,7 +24,7 @@ from engine.score import Chord, Key, Mode, Score, parse_chords
 __all__ = [
     "Cancelled", "Chord", "Clip", "Engine", "Event", "Failed", "Finished", "GenerationRequest",
     "JobId", "Key", "Limits", "Loading", "Mode", "ModelInfo", "OnEvent", "Picture", "Preview",
-    "Progress", "Queued", "SamplerName", "ScheduleName", "Score", "parse_chords",
+    "Progress", "Queued", "Ready", "SamplerName", "ScheduleName", "Score", "parse_chords",
 ]  # fmt: skip
 
 JobId = int
@@ -160,6 +160,14 @@ class ModelInfo:
 
 
 @dataclass(frozen=True)
+class Ready:
+    """Warming up is over: jobs start at once on `device`, or `problem` says why they will not."""
+
+    device: str  # a name for people
+    problem: EngineError | None = None
+
+
+@dataclass(frozen=True)
 class Queued:
     job_id: JobId
     request: GenerationRequest
@@ -212,7 +220,7 @@ class Failed:
     error: EngineError
 
 
-Event = Queued | Loading | Progress | Preview | Finished | Cancelled | Failed
+Event = Ready | Queued | Loading | Progress | Preview | Finished | Cancelled | Failed
 OnEvent = Callable[[Event], None]
 
 
@@ -238,7 +246,7 @@ class Engine(Protocol):
         """Every model known, usable or not."""
 
     def warm_up(self) -> None:
-        """Load the default model in the background, so that the first job starts at once."""
+        """Load the default model in the background; `Ready` tells when the first job can start."""
 
     def close(self) -> None:
         """Cancel everything and join the thread. Safe to call twice."""

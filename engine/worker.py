@@ -31,6 +31,7 @@ from engine.api import (
     Preview,
     Progress,
     Queued,
+    Ready,
     Score,
 )
 from engine.errors import EngineError, InternalError, OutOfMemory
@@ -247,10 +248,8 @@ class EngineWorker:
             self._emit(Preview(job.id, step.index, step.total, picture, clip))
 
     def _warm_up(self) -> None:
-        """Load the default model and run it once: kernels are chosen at their first use.
-
-        No job waits for an answer, so a failure is only logged; the next job will meet it.
-        """
+        """Load the default model and run it once: kernels are chosen at their first use."""
+        problem: EngineError | None = None
         try:
             model = self._load(DEFAULT)
             from engine.pipeline import Generation
@@ -262,8 +261,11 @@ class EngineWorker:
                     generation.clip(step.x, draft=True)
         except EngineError as error:
             _log.warning("warming up: %s", error)
-        except Exception:
+            problem = error
+        except Exception as error:
             _log.exception("warming up failed")
+            problem = _internal(error)
+        self._emit(Ready(self._host.device.title, problem))
 
     # -- events ---------------------------------------------------------------------------------
 

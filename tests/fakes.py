@@ -33,6 +33,7 @@ from engine.api import (
     Preview,
     Progress,
     Queued,
+    Ready,
     SamplerName,
     ScheduleName,
     Score,
@@ -153,6 +154,7 @@ class FakeEngine:
 
     def warm_up(self) -> None:
         self.warmed_up = True
+        self.on_event(Ready("fake device"))
 
     def close(self) -> None:
         self.cancel_all()
