@@ -193,6 +193,7 @@ class EngineWorker:
             if number:
                 self._emit(Loading(job.id, "Memory is short: beginning again in a smaller way"))
             try:
+                _stop_if_cancelled(job)
                 model = self._load(job.request.model, device)
                 clip = self._sample(job, model, way)
             except (RuntimeError, MemoryError) as error:

@@ -1,0 +1,5 @@
+import sys
+
+from engine.cli.entry import main
+
+sys.exit(main())
