@@ -120,3 +120,8 @@ def instruments_in(text: str) -> tuple[Instrument, ...]:
     """The instruments that `text` names, the longest name first where names overlap."""
     found = (_by_name()[match] for match in _mentions().findall(text.lower()))
     return tuple(dict.fromkeys(found))
+
+
+def without_instruments(text: str) -> str:
+    """`text` in lower case, instruments taken out: a "jazz guitar" does not ask for jazz."""
+    return _mentions().sub(" ", text.lower())

@@ -11,7 +11,7 @@ from random import Random
 
 from engine import prompt_reader
 from engine.api import GenerationRequest
-from engine.instruments import Instrument, instruments_in
+from engine.instruments import Instrument, instruments_in, without_instruments
 from engine.score import BARS, TEMPO_BPM, Chord, Key, Mode, Score
 from engine.styles import STYLES, Style, styles_in
 from engine.theory import estimate_key, lies_in, progression
@@ -51,7 +51,7 @@ def _read(prompt: str) -> Score:
 
 def choose_style(prompt: str, known: Score, rng: Random) -> Style:
     """The style that `prompt` names, or the one that its words, metre and tempo suit best."""
-    named = styles_in(prompt)
+    named = styles_in(without_instruments(prompt)) or styles_in(prompt)
     if named:
         return named[0]
     words = prompt.lower()

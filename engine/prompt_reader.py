@@ -27,12 +27,12 @@ _PACE_PATTERNS = {
     pace: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for pace, words in _PACES.items()
 }
 
-_ACCIDENTAL = r"(?:\s*(#|♯|♭|b(?![a-z])|-?\s*sharp\b|-?\s*flat\b))?"
+_ACCIDENTAL = r"(?:\s*(#|♯|♭|b(?![a-ln-z])|-?\s*sharp\b|-?\s*flat\b))?"
 _FULL_KEY = re.compile(
     rf"(?<![\w'#])([A-Ga-g]){_ACCIDENTAL}[\s-]*(major|minor|maj|min)\b(?!\s+(?:key|chords?|mood))"
 )
-_SHORT_KEY = re.compile(rf"\b(?:in|key|key of|key:)\s+([A-G]){_ACCIDENTAL}(m(?:in)?)?(?![\w#])")
-_LOOSE_KEY = re.compile(rf"\bkey(?:\s+of|:)\s*([A-Ga-g]){_ACCIDENTAL}(m(?:in)?)?(?![\w#])")
+_SHORT_KEY = re.compile(rf"\b(?:in|key|key of|key:)\s+([A-G]){_ACCIDENTAL}(m(?:in)?)?(?![\w#-])")
+_LOOSE_KEY = re.compile(rf"\bkey(?:\s+of|:)\s*([A-Ga-g]){_ACCIDENTAL}(m(?:in)?)?(?![\w#-])")
 _MINOR = re.compile(r"\b(?:minor|sad|dark|melancholy|melancholic|gloomy|sombre|tragic)\b", re.I)
 _MAJOR = re.compile(r"\b(?:major|happy|cheerful|uplifting|joyful|sunny|bright)\b", re.I)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from engine.score import Chord, Key, Mode
+from engine.score import QUALITIES, Chord, Key, Mode
 
 _DEGREES = {"i": 0, "ii": 1, "iii": 2, "iv": 3, "v": 4, "vi": 5, "vii": 6}
 _NUMERAL = re.compile(r"(b|#)?(vii|vi|v|iv|iii|ii|i)(.*)", re.IGNORECASE)
@@ -27,7 +27,10 @@ def chord_of(numeral: str, key: Key) -> Chord:
     shift = {"b": -1, "#": 1, None: 0}[accidental]
     root = (key.tonic + key.mode.scale[_DEGREES[degree.lower()]] + shift) % 12
     table = _MINOR_SUFFIX if degree.islower() else _SYMBOL_SUFFIX
-    return Chord(root, table.get(suffix, suffix))
+    quality = table.get(suffix, suffix)
+    if quality not in QUALITIES:
+        raise ValueError(f"{numeral!r} has no chord quality {suffix!r}")
+    return Chord(root, quality)
 
 
 @lru_cache(maxsize=4096)
@@ -84,7 +87,7 @@ def _explains(key: Key, chords: tuple[Chord, ...]) -> float:
         tones = chord.pitch_classes
         points += sum(tone in scale for tone in tones) / len(tones) + lies_in(chord, key)
         if _is_tonic(chord, key):
-            points += 0.6 if place in (0, len(chords) - 1) else 0.3
+            points += 1.0 if place in (0, len(chords) - 1) else 0.3
     cadences = zip(chords, (*chords[1:], chords[0]), strict=True)
     points += sum(0.4 for first, then in cadences if _is_cadence(first, then, key))
     return points / len(chords)

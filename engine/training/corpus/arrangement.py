@@ -6,7 +6,7 @@ from random import Random
 
 from engine.instruments import instrument
 from engine.styles import Style
-from engine.training.corpus.levels import GAIN_DB, ROLE_DB
+from engine.training.corpus.levels import volume_for
 from engine.training.corpus.piece import DRUM_BANK, DRUM_CHANNEL, Part
 
 KIT_NAMES = {
@@ -49,7 +49,7 @@ def arrange(style: Style, rng: Random, drums: bool | None) -> tuple[Part, ...]:
         return _solo(style, rng)
     programs = _programs(style, roles, rng)
     spread = rng.choice((-1, 1))
-    return tuple(_part(role, programs[role], spread) for role in roles)
+    return tuple(part_for(role, programs[role], spread) for role in roles)
 
 
 def _programs(style: Style, roles: tuple[str, ...], rng: Random) -> dict[str, int]:
@@ -71,19 +71,15 @@ def _solo(style: Style, rng: Random) -> tuple[Part, ...]:
     """One player who does both: accompaniment and tune on the same instrument."""
     able = [p for p in (*style.chords, *style.lead) if p in SOLOISTS] or [0]
     program = rng.choice(able)
-    return tuple(_part(role, program, 0) for role in ("chords", "lead"))
+    return tuple(part_for(role, program, 0) for role in ("chords", "lead"))
 
 
-def _part(role: str, program: int, spread: int) -> Part:
-    pan = 64 + spread * {"chords": -14, "lead": 10, "pad": 0}.get(role, 0)
-    if role == "drums":
-        name, bank, gain = KIT_NAMES[program], DRUM_BANK, 0.0
-    else:
-        name, bank, gain = instrument(program).name, 0, GAIN_DB.get(program, 0.0)
-    volume = volume_for(ROLE_DB[role] + gain)
-    return Part(role, name, _CHANNELS[role], program, bank, volume, pan, _REVERB[role])
-
-
-def volume_for(level_db: float) -> int:
-    """The MIDI volume that lies `level_db` from 100; General MIDI says 40·log10(v/127) dB."""
-    return round(min(max(100 * 10 ** (level_db / 40), 1), 127))
+def part_for(role: str, program: int, spread: int = 0) -> Part:
+    """A player at the level and place that the role has; `spread` ±1 chooses the side."""
+    pan = 64 + spread * {"chords": -14, "lead": 10}.get(role, 0)
+    drums = role == "drums"
+    name = KIT_NAMES[program] if drums else instrument(program).name
+    return Part(
+        role, name, _CHANNELS[role], program, DRUM_BANK if drums else 0,
+        volume_for(role, program), pan, _REVERB[role],
+    )  # fmt: skip

@@ -27,18 +27,18 @@ def compose(
     tempo_bpm: float | None = None,
     drums: bool | None = None,
     duration_s: float = 24.0,
+    parts: tuple[Part, ...] | None = None,
 ) -> Piece:
     """Write one piece; what is None is chosen from `seed`, which fixes everything.
 
-    Tempo is even over the style's range, keys over all 24. Raises `KeyError` for an unknown
-    style.
+    Tempo is even over the style's range, keys over all 24. `parts` says who plays, and then
+    `drums` is not asked. Raises `KeyError` for an unknown style.
     """
-    rng = Random(f"piece/{seed}")
-    chosen = rng.choice(STYLES)
-    chosen = style_by_id(style) if style is not None else chosen
+    chosen = style_by_id(style) if style else Random(f"style/{seed}").choice(STYLES)
+    rng = Random(f"piece/{chosen.id}/{seed}")
     tempo = float(round(rng.uniform(*chosen.tempo_bpm)))
     sketch = _sketch(chosen, tempo_bpm or tempo, duration_s, rng)
-    parts = arrange(chosen, rng, drums)
+    parts = parts or arrange(chosen, rng, drums)
     notes = [note for part in parts for note in _play(part, parts, sketch, seed)]
     notes.sort(key=lambda note: (note.start_s, note.channel, note.pitch))
     score = Score(sketch.tempo_bpm, sketch.beats_per_bar, sketch.key, sketch.chords, sketch.bars)
@@ -69,7 +69,7 @@ def _harmony(style: Style, key: Key, bars: int, rng: Random) -> tuple[Chord, ...
 
 def _play(part: Part, parts: tuple[Part, ...], sketch: Sketch, seed: int) -> list[Note]:
     """The part's notes, from a source of chance of its own: parts do not disturb each other."""
-    rng = Random(f"{part.role}/{seed}")
+    rng = Random(f"{part.role}/{sketch.style.id}/{seed}")
     events = _write(part, parts, sketch, rng)
     looseness = 0.6 if part.role in ("drums", "bass") else 1.0
     return perform(events, sketch, part.channel, rng, looseness)

@@ -1,0 +1,163 @@
+"""The planner: keeps what is given, reads what is said, fills the rest to suit the style."""
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.planner import plan
+from engine.prompt_reader import beats_per_bar_in, key_in, mode_in, pace_in, tempo_in
+from engine.score import Chord, Key, Mode, Score, parse_chords
+from engine.styles import STYLES, style
+from engine.theory import lies_in
+
+OPEN = Score()
+keys = st.builds(Key, st.integers(0, 11), st.sampled_from(Mode))
+chords = st.lists(
+    st.builds(Chord, st.integers(0, 11), st.sampled_from(["", "m", "7", "maj7", "m7"])),
+    min_size=1, max_size=12,
+).map(tuple)  # fmt: skip
+scores = st.builds(
+    Score,
+    tempo_bpm=st.none() | st.floats(40, 240),
+    beats_per_bar=st.none() | st.integers(2, 7),
+    key=st.none() | keys,
+    chords=st.none() | chords,
+    bars=st.none() | st.integers(1, 512),
+)
+words = st.sampled_from(
+    [*(each.title for each in STYLES), "slow", "75 bpm", "in F# minor", "3/4", "sad", "🎹", "音楽"]
+)
+prompts = st.text(max_size=80) | st.lists(words, min_size=1).map(" ".join)
+
+
+@given(prompts, scores, st.floats(1, 300), st.integers(0, 2**63 - 1))
+def test_a_plan_is_complete_and_keeps_what_is_given(
+    prompt: str, score: Score, duration_s: float, seed: int
+) -> None:
+    planned = plan(prompt, score, duration_s, seed)
+    assert planned.filled_by(score) == planned
+    assert score.filled_by(planned) == planned
+    for name in ("tempo_bpm", "beats_per_bar", "key", "chords", "bars"):
+        assert getattr(planned, name) is not None
+    assert plan(prompt, score, duration_s, seed) == planned
+    if score.chords is None:
+        assert len(planned.chords or ()) in (4, 8)
+    if score.bars is None:
+        covered_s = (planned.bars or 0) * (planned.seconds_per_bar or 0)
+        assert covered_s >= duration_s - 1e-6 or planned.bars == 512
+        assert planned.bars == 1 or covered_s - (planned.seconds_per_bar or 0) < duration_s
+
+
+@pytest.mark.parametrize(
+    ("prompt", "tempo"),
+    [
+        ("slow lo-fi hip hop with electric piano, 75 bpm", 75), ("house at 128", 128),
+        ("90BPM boom bap", 90), ("tempo: 61.5", 61.5), ("♩ = 132 waltz", 132),
+        ("80-90 bpm hip hop", 85), ("a 174-bpm roller", 174), ("110 beats per minute", 110),
+        ("80s synthwave", None), ("808 drums", None), ("recorded at 44100 Hz", None),
+        ("at 320 kbps", None), ("at 16 bit", None), ("24 bars of jazz", None),
+    ],
+)  # fmt: skip
+def test_tempo_is_read(prompt: str, tempo: float | None) -> None:
+    assert tempo_in(prompt) == tempo
+
+
+@pytest.mark.parametrize(
+    ("prompt", "key"),
+    [
+        ("waltz in F sharp minor", "F# minor"), ("house in Am", "A minor"),
+        ("jazz in the key of Bb", "Bb"), ("techno, C# min", "C# minor"), ("E♭ major", "Eb"),
+        ("in a minor", "A minor"), ("key of a flat", "Ab"), ("in D", "D"),
+        ("A minor blues", "A minor"),
+        ("G-flat major hymn", "Gb"), ("Ebm trap, in Ebm", "Eb minor"),
+        ("a trailer in a minor key", None), ("just a major hit", None), ("in the rain", None),
+        ("in A-list style", None), ("Am I dreaming", None), ("add minor chords", None),
+    ],
+)  # fmt: skip
+def test_key_is_read(prompt: str, key: str | None) -> None:
+    assert key_in(prompt) == (Key.parse(key) if key else None)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "beats"),
+    [("a waltz", 3), ("rock in 6/8", 3), ("jazz in 5/4", 5), ("7/8 prog", 7), ("4/4 house", 4),
+     ("12/8 shuffle", 4), ("house", None)],
+)  # fmt: skip
+def test_metre_is_read(prompt: str, beats: int | None) -> None:
+    assert beats_per_bar_in(prompt) == beats
+
+
+def test_pace_and_mode_are_read() -> None:
+    assert [pace_in(p) for p in ("slowly", "a fast one", "mid-tempo", "allegro", "breakfast")] == [
+        "slow", "fast", "medium", "fast", None,
+    ]  # fmt: skip
+    assert mode_in("a minor key") is Mode.MINOR
+    assert mode_in("happy tune") is Mode.MAJOR
+    assert mode_in("a tune") is None
+
+
+def test_slow_and_fast_stay_inside_the_style() -> None:
+    for each in STYLES:
+        low, high = each.tempo_bpm
+        slow = plan(f"slow {each.title}", OPEN, 10, 3).tempo_bpm
+        fast = plan(f"fast {each.title}", OPEN, 10, 3).tempo_bpm
+        assert slow is not None
+        assert fast is not None
+        assert low <= slow < (low + high) / 2 < fast <= high
+
+
+def test_a_tempo_outside_the_style_is_kept() -> None:
+    assert plan("ambient, 170 bpm", OPEN, 10, 1).tempo_bpm == 170
+    assert plan("techno", Score(tempo_bpm=61), 10, 1).tempo_bpm == 61
+
+
+def test_a_tempo_beyond_what_a_score_may_hold_is_brought_to_its_edge() -> None:
+    assert plan("grindcore, 320 bpm", OPEN, 10, 1).tempo_bpm == 240
+
+
+def test_what_is_given_overrules_the_prompt() -> None:
+    given_score = Score(tempo_bpm=99, beats_per_bar=4, key=Key.parse("C"))
+    planned = plan("waltz in F# minor, 140 bpm", given_score, 10, 1)
+    assert (planned.tempo_bpm, planned.beats_per_bar, planned.key) == (99, 4, Key.parse("C"))
+
+
+@given(
+    keys,
+    st.integers(0, 1000),
+    st.sampled_from([s for s in STYLES if s.id not in ("blues", "funk")]),
+)
+def test_chords_lie_in_a_given_key(key: Key, seed: int, of: object) -> None:
+    planned = plan(of.title, Score(key=key), 10, seed)  # type: ignore[attr-defined]
+    assert planned.chords
+    assert all(lies_in(chord, key) for chord in planned.chords)
+
+
+@given(keys, st.integers(0, 1000))
+def test_blues_and_funk_keep_their_roots_in_a_given_key(key: Key, seed: int) -> None:
+    for title in ("Blues", "Funk"):
+        planned = plan(title, Score(key=key), 10, seed)
+        fourth_fifth = {(key.tonic + step) % 12 for step in (0, 5, 7)}
+        assert {chord.root for chord in planned.chords or ()} & fourth_fifth
+
+
+def test_a_key_is_found_for_given_chords() -> None:
+    planned = plan("pop", Score(chords=parse_chords("F#m D A E")), 10, 1)
+    assert planned.key == Key.parse("F# minor")
+
+
+def test_words_without_a_style_choose_one_that_suits() -> None:
+    assert plan("calm floating peaceful", OPEN, 10, 1).tempo_bpm <= style("ambient").tempo_bpm[1]  # type: ignore[operator]
+    assert plan("something in 3/4", OPEN, 10, 1).beats_per_bar == 3
+    assert plan("reggae on a jazz guitar", OPEN, 10, 1).tempo_bpm <= 92  # type: ignore[operator]
+
+
+def test_seeds_vary_the_plan() -> None:
+    assert len({plan("lofi", OPEN, 10, seed) for seed in range(20)}) > 15
+
+
+def test_planning_needs_no_torch() -> None:
+    code = "import sys, engine.planner; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
