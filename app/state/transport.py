@@ -1,0 +1,328 @@
+"""The transport: what plays, where, how loud, through which output. A QObject, no widgets.
+
+Two slots hold takes A and B; both follow one position. The player runs on threads of its own,
+and its news is brought to the window's thread here, by signals.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+
+from app.playback.devices import DeviceState
+from app.playback.history import Levels
+from app.playback.player import SHORTEST_LOOP_S, Player, PlayerEvents
+from app.playback.taper import volume_to_db
+from app.state.background import Background
+from app.state.slots import LoadedTake, Slots, TakeSlot
+from engine.audio.levels import from_db
+
+TICK_MS = 16
+
+
+class Transport(QObject):
+    """Everything the transport bar, the meter and the playheads show, and all they can ask."""
+
+    position_changed = Signal(float)  # seconds
+    playing_changed = Signal(bool)
+    loaded = Signal()  # another sound is active: a new take, or the other slot
+    slots_changed = Signal()  # what A and B hold, or which of them is active
+    loop_changed = Signal(bool)
+    region_changed = Signal(object)  # (start_s, end_s) or None
+    volume_changed = Signal(float)
+    muted_changed = Signal(bool)
+    levels_changed = Signal(object)  # playback.history.Levels
+    match_changed = Signal(float)  # dB applied to the active slot by the level match
+    device_changed = Signal(str)  # the output in use, "" for none
+    devices_changed = Signal(object)  # playback.devices.DeviceState
+    notice = Signal(str, str)  # what happened, what to do
+
+    _device_news = Signal(object)
+    _player_news = Signal(str, str)
+
+    def __init__(self, device: str = "", parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._slots = Slots()
+        self._background = Background(self)
+        self._active = TakeSlot.A
+        self._position_s = 0.0
+        self._playing = False
+        self._loop = False
+        self._region: tuple[float, float] | None = None
+        self._volume = 1.0
+        self._muted = False
+        self._devices = DeviceState(wanted=device)
+        queued = Qt.ConnectionType.QueuedConnection
+        self._device_news.connect(self._on_device_state, queued)
+        self._player_news.connect(self.notice, queued)
+        self._player = Player(
+            PlayerEvents(self._device_news.emit, self._player_news.emit), wanted=device
+        )
+        self._timer = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._tick)
+
+    def find_devices(self) -> None:
+        """Look for outputs in the background; call once the window is shown."""
+        self._player.find_devices()
+
+    def close(self) -> None:
+        """Fade out and let go of the output."""
+        self._timer.stop()
+        self._player.close()
+
+    # What is loaded.
+
+    @property
+    def take(self) -> LoadedTake | None:
+        """What the active slot holds."""
+        return self._slots[self._active]
+
+    @property
+    def slot(self) -> TakeSlot:
+        return self._active
+
+    def take_in(self, slot: TakeSlot) -> LoadedTake | None:
+        return self._slots[slot]
+
+    @property
+    def duration_s(self) -> float:
+        return self.take.duration_s if self.take else 0.0
+
+    def load(
+        self,
+        audio: NDArray[np.float32],
+        sample_rate: int,
+        title: str = "",
+        slot: TakeSlot = TakeSlot.A,
+    ) -> None:
+        """Put a take into a slot; loading A also makes A active, at its start and stopped.
+
+        `audio` is (frames, channels) and must not be changed afterwards.
+        """
+        take = LoadedTake(audio, sample_rate, title)
+        if slot is TakeSlot.A:
+            self.stop()
+            self._make_active(TakeSlot.A)
+            self.set_region(None)
+        self._slots.put(slot, take)
+        self._player.load(slot, audio, sample_rate)
+        self._match_levels()
+        if slot is TakeSlot.A:
+            self.seek(0.0)
+        if slot is self._active:
+            self._update_loop()
+            self.loaded.emit()
+        self.slots_changed.emit()
+
+    def unload(self, slot: TakeSlot) -> None:
+        """Empty a slot. An emptied B gives way to A."""
+        if self._slots[slot] is None:
+            return
+        if slot is self._active:
+            self.stop()
+        self._slots.put(slot, None)
+        self._player.load(slot, np.zeros((0, 2), np.float32), 44_100)
+        if slot is self._active:
+            self._make_active(TakeSlot.A)
+            self.set_region(None)
+            self.seek(0.0)
+            self.loaded.emit()
+        self._match_levels()
+        self.slots_changed.emit()
+
+    def choose_slot(self, slot: TakeSlot) -> None:
+        """Hear the other take at the same place; nothing happens when that slot is empty."""
+        if slot is not self._active and self._slots[slot] is not None:
+            self._make_active(slot)
+            self._update_loop()
+            self.slots_changed.emit()
+            self.match_changed.emit(self.match_db(slot))
+            self.loaded.emit()
+
+    def toggle_slot(self) -> None:
+        self.choose_slot(self._active.other)
+
+    def _make_active(self, slot: TakeSlot) -> None:
+        self._active = slot
+        self._player.set_active(slot)
+
+    def match_db(self, slot: TakeSlot) -> float:
+        """The gain in dB that the level match gives to a slot."""
+        return self._slots.match_db(slot)
+
+    def _match_levels(self) -> None:
+        """Measure what is not measured yet, once there is something to compare."""
+        self._apply_match()
+        for take in self._slots.unmeasured():
+            self._background.run(
+                lambda take=take: (take, take.loudness_lufs()),  # type: ignore[misc]
+                self._on_loudness,
+            )
+
+    def _on_loudness(self, measured: tuple[LoadedTake, float]) -> None:
+        self._slots.set_loudness(*measured)
+        self._apply_match()
+
+    def _apply_match(self) -> None:
+        self._player.set_gains(self._slots.gains())
+        self.match_changed.emit(self.match_db(self._active))
+
+    # Playing.
+
+    @property
+    def position_s(self) -> float:
+        return self._position_s
+
+    @property
+    def is_playing(self) -> bool:
+        return self._playing
+
+    def play(self) -> None:
+        """Go on from the position; from outside the loop or from the end, start over."""
+        if self._playing or self.take is None:
+            return
+        start, end = self._loop_bounds() or (0.0, self.duration_s)
+        if self._position_s >= end - 1e-3 or (self._loop and self._position_s < start):
+            self.seek(start)
+        self._player.play()
+        self._set_playing(True)
+
+    def stop(self) -> None:
+        """Stop where the music is."""
+        if self._playing:
+            self._player.stop()
+            self._move_to(self._player.heard().position_s)
+            self._set_playing(False)
+
+    def toggle(self) -> None:
+        if self._playing:
+            self.stop()
+        else:
+            self.play()
+
+    def seek(self, position_s: float) -> None:
+        position_s = min(max(0.0, position_s), self.duration_s)
+        self._player.seek(position_s)
+        self._move_to(position_s)
+
+    def home(self) -> None:
+        """To the start of the region that loops, or of the take."""
+        self.seek((self._loop_bounds() or (0.0, 0.0))[0])
+
+    def end(self) -> None:
+        self.stop()
+        self.seek(self.duration_s)
+
+    def _set_playing(self, playing: bool) -> None:
+        self._playing = playing
+        if playing:
+            self._timer.start()
+        else:
+            self._timer.stop()
+            self.levels_changed.emit(Levels())
+        self.playing_changed.emit(playing)
+
+    def _move_to(self, position_s: float) -> None:
+        if position_s != self._position_s:
+            self._position_s = position_s
+            self.position_changed.emit(position_s)
+
+    def _tick(self) -> None:
+        heard = self._player.heard()
+        self._move_to(heard.position_s)
+        if heard.levels is not None:
+            self.levels_changed.emit(heard.levels)
+        if not heard.playing:
+            self._player.stop()
+            self._set_playing(False)
+
+    # Loop and region.
+
+    @property
+    def loop(self) -> bool:
+        return self._loop
+
+    @property
+    def region_s(self) -> tuple[float, float] | None:
+        return self._region
+
+    def set_loop(self, on: bool) -> None:
+        """Repeat the region, or the whole take where none is marked."""
+        if on != self._loop:
+            self._loop = on
+            self._update_loop()
+            self.loop_changed.emit(on)
+
+    def set_region(self, region_s: tuple[float, float] | None) -> None:
+        """Mark a region. One too short to hear is none."""
+        if region_s is not None:
+            start, end = sorted(min(max(0.0, edge), self.duration_s) for edge in region_s)
+            region_s = (start, end) if end - start >= SHORTEST_LOOP_S else None
+        if region_s != self._region:
+            self._region = region_s
+            self._update_loop()
+            self.region_changed.emit(region_s)
+
+    def _loop_bounds(self) -> tuple[float, float] | None:
+        return (self._region or (0.0, self.duration_s)) if self._loop and self.take else None
+
+    def _update_loop(self) -> None:
+        self._player.set_loop(self._loop_bounds())
+
+    # Volume.
+
+    @property
+    def volume(self) -> float:
+        """The slider's place in 0..1; see `volume_db`."""
+        return self._volume
+
+    @property
+    def volume_db(self) -> float:
+        return volume_to_db(self._volume)
+
+    @property
+    def muted(self) -> bool:
+        return self._muted
+
+    def set_volume(self, volume: float) -> None:
+        volume = min(max(0.0, volume), 1.0)
+        if volume != self._volume:
+            self._volume = volume
+            self._apply_volume()
+            self.volume_changed.emit(volume)
+
+    def set_muted(self, muted: bool) -> None:
+        if muted != self._muted:
+            self._muted = muted
+            self._apply_volume()
+            self.muted_changed.emit(muted)
+
+    def _apply_volume(self) -> None:
+        self._player.set_volume(0.0 if self._muted else from_db(self.volume_db))
+
+    # Output.
+
+    @property
+    def devices(self) -> DeviceState:
+        return self._devices
+
+    @property
+    def underruns(self) -> int:
+        """How often the output ran dry since the start."""
+        return self._player.underruns
+
+    def choose_device(self, name: str) -> None:
+        """Play through the output called `name`, "" for the system's default."""
+        self._player.choose_device(name)
+
+    def rescan_devices(self) -> None:
+        """Look for outputs again, in the background."""
+        self._player.rescan()
+
+    @Slot(object)
+    def _on_device_state(self, state: DeviceState) -> None:
+        before, self._devices = self._devices, state
+        self.devices_changed.emit(state)
+        if state.in_use != before.in_use:
+            self.device_changed.emit(state.in_use)

@@ -1,0 +1,1 @@
+"""What spectrogram, waveform and ruler share: one set of gestures, one playhead."""

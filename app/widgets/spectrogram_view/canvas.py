@@ -1,0 +1,182 @@
+"""The matplotlib half of the spectrogram: axes, ticks, colour map, and the blitted picture.
+
+The axes and their labels are drawn once for a view and kept; a new picture only replaces the
+pixels between them. Importing this module imports matplotlib, which the window does behind the
+scenes (see `view`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import matplotlib
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
+from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from PySide6.QtGui import QResizeEvent
+
+from app.state.time_axis import LEFT_MARGIN_PX, RIGHT_MARGIN_PX
+from app.timeline.ticks import second_ticks
+from app.widgets.spectrogram_view.raster import BOTTOM_PX, TOP_PX, colours, sample
+from engine.api import Picture
+from engine.audio.spectrogram import FrequencyScale
+
+LABEL_PX = 11
+_BLENDED = 32  # of 256 colours
+_POINTS_PER_PX = 72.0 / 100.0  # matplotlib's figures have 100 dots an inch by default
+
+
+@dataclass(frozen=True)
+class Look:
+    """Colours as #rrggbb, and the fonts to try in order."""
+
+    panel: str
+    label: str
+    line: str
+    fonts: tuple[str, ...]
+
+
+def colour_table(name: str, ground: str) -> NDArray[np.uint8]:
+    """256 colours of one of matplotlib's maps, (256, 4) RGBA, whose floor melts into `ground`.
+
+    The map runs away from the ground: reversed where that is light. Only the lowest eighth is
+    blended, towards a colour of nearly the same lightness, so equal steps stay equal to the eye.
+    """
+    ground_rgb = np.array(to_rgb(ground))
+    is_light = float(ground_rgb.mean()) > 0.5
+    table = matplotlib.colormaps[f"{name}_r" if is_light else name](np.arange(256))
+    blend = np.clip(1.0 - np.arange(256) / _BLENDED, 0.0, 1.0)[:, None]
+    table[:, :3] += blend * (ground_rgb - table[:, :3])
+    return np.round(table * 255.0).astype(np.uint8)
+
+
+class _Raster(Artist):
+    """Pixels that are drawn as they are, the first row on top, at the axes' lower left corner."""
+
+    def __init__(self, axes: Axes) -> None:
+        super().__init__()
+        self._axes = axes
+        self._pixels = np.zeros((1, 1, 4), np.uint8)
+
+    def set_pixels(self, pixels: NDArray[np.uint8]) -> None:
+        self._pixels = pixels
+
+    def draw(self, renderer: RendererBase) -> None:
+        corner = self._axes.bbox
+        context = renderer.new_gc()
+        context.set_clip_rectangle(corner)
+        renderer.draw_image(context, round(corner.x0), round(corner.y0), self._pixels[::-1])
+        context.restore()
+
+
+class SpectrogramCanvas(FigureCanvasQTAgg):
+    """One picture of levels under a pair of axes whose pixels match the time axis exactly."""
+
+    def __init__(self, look: Look, table: NDArray[np.uint8]) -> None:
+        super().__init__(Figure())
+        self._look = look
+        self._table = table
+        self._range_db = (-80.0, 0.0)
+        self._view_s = (0.0, 0.0)
+        self._picture: Picture | None = None
+        self._scale: FrequencyScale | None = None
+        self._axes = self.figure.add_axes((0.0, 0.0, 1.0, 1.0))
+        self._raster = _Raster(self._axes)
+        self._axes.set_xticks([])
+        self._axes.set_ylim(0.0, 1.0)
+        self._place_axes()
+        self._dress()
+
+    def set_look(self, look: Look) -> None:
+        self._look = look
+        self._dress()
+        self.draw_idle()
+
+    def set_table(self, table: NDArray[np.uint8]) -> None:
+        self._table = table
+        self._axes.set_facecolor(tuple(table[0] / 255.0))
+        self.draw_idle()
+
+    def set_range(self, floor_db: float, top_db: float) -> None:
+        self._range_db = (floor_db, top_db)
+        self._replace_pixels()
+
+    def set_view(self, start_s: float, end_s: float) -> None:
+        """Show this part of time; the labels are drawn anew."""
+        if (start_s, end_s) != self._view_s:
+            self._view_s = (start_s, end_s)
+            self._axes.set_xlim(start_s, max(end_s, start_s + 1e-6))
+            self._label_seconds()
+            self.draw_idle()
+
+    def set_picture(self, picture: Picture | None) -> None:
+        """Replace the picture without re-plotting; the labels stay unless the bands changed."""
+        scale = FrequencyScale(picture.low_hz, picture.high_hz) if picture else None
+        had_picture, self._picture = self._picture is not None, picture
+        if scale != self._scale or had_picture != (picture is not None):
+            self._scale = scale
+            self._label_frequencies()
+            self.draw_idle()
+        else:
+            self._replace_pixels()
+
+    def draw(self) -> None:
+        """Everything: labels, then the picture between them."""
+        super().draw()
+        if self._picture is not None:
+            self._rasterise()
+            self._raster.draw(self.get_renderer())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_axes()
+        self._label_seconds()
+
+    def _replace_pixels(self) -> None:
+        if self._picture is None or getattr(self, "renderer", None) is None:
+            self.draw_idle()
+            return
+        self._rasterise()
+        self._raster.draw(self.get_renderer())
+        self.blit(self._axes.bbox)
+
+    def _rasterise(self) -> None:
+        assert self._picture is not None
+        width, height = (max(1, round(side)) for side in self._axes.bbox.size)
+        level_db = sample(self._picture, *self._view_s, width, height, self._range_db[0])
+        self._raster.set_pixels(colours(level_db, self._table, *self._range_db))
+
+    def _place_axes(self) -> None:
+        """Put the axes onto whole pixels, between the margins of the time axis."""
+        width, height = max(1, self.width()), max(1, self.height())
+        inner = max(1, width - LEFT_MARGIN_PX - RIGHT_MARGIN_PX)
+        tall = max(1, height - TOP_PX - BOTTOM_PX)
+        self._axes.set_position(
+            (LEFT_MARGIN_PX / width, BOTTOM_PX / height, inner / width, tall / height)
+        )
+
+    def _dress(self) -> None:
+        look, axes = self._look, self._axes
+        self.figure.set_facecolor(look.panel)
+        axes.set_facecolor(tuple(self._table[0] / 255.0))
+        for spine in axes.spines.values():
+            spine.set_visible(False)
+        axes.tick_params(
+            colors=look.label, color=look.line, labelsize=LABEL_PX * _POINTS_PER_PX, length=4, pad=4
+        )
+        axes.tick_params(labelfontfamily=list(look.fonts))
+
+    def _label_seconds(self) -> None:
+        inner = self.width() - LEFT_MARGIN_PX - RIGHT_MARGIN_PX
+        ticks = second_ticks(*self._view_s, inner)
+        self._axes.set_xticks([time_s for time_s, _ in ticks], [text for _, text in ticks])
+
+    def _label_frequencies(self) -> None:
+        ticks = self._scale.ticks() if self._scale else ()
+        heights = [float(self._scale.transform(hz)) for hz, _ in ticks] if self._scale else []
+        self._axes.set_yticks(heights, [label for _, label in ticks])
