@@ -55,6 +55,11 @@ def rotate(x: Tensor, angles: Tensor) -> Tensor:
     return torch.cat([a * cos - b * sin, b * cos + a * sin], dim=-1)
 
 
+def split_heads(x: Tensor, parts: int, heads: int) -> Tensor:
+    """(B, N, parts × heads × d) → (parts, B, heads, N, d), copied once so that matmuls need not."""
+    return x.unflatten(-1, (parts, heads, -1)).permute(2, 0, 3, 1, 4).contiguous()
+
+
 class SelfAttention(nn.Module):
     """(B, N, C) → (B, N, C); `angles` from `rotary_angles`, or None for no sense of position."""
 
@@ -65,11 +70,9 @@ class SelfAttention(nn.Module):
         self.out = zeroed(nn.Linear(channels, channels), zero_init)
 
     def forward(self, x: Tensor, angles: Tensor | None) -> Tensor:
-        qkv = self.qkv(x).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        q, k, v = qkv.unbind(0)  # (B, heads, N, d)
-        if angles is not None:
-            q, k = rotate(q, angles), rotate(k, angles)
-        return self.out(attend(q, k, v).transpose(1, 2).flatten(2))
+        qk, v = split_heads(self.qkv(x), 3, self.heads).split((2, 1))
+        q, k = qk if angles is None else rotate(qk, angles)
+        return self.out(attend(q, k, v[0]).transpose(1, 2).flatten(2))
 
 
 class CrossAttention(nn.Module):
@@ -85,8 +88,8 @@ class CrossAttention(nn.Module):
         self.out = zeroed(nn.Linear(channels, channels), zero_init)
 
     def forward(self, x: Tensor, context: Tensor, bias: Tensor | None) -> Tensor:
-        q = self.q(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)
-        k, v = self.kv(context).unflatten(-1, (2, self.heads, -1)).permute(2, 0, 3, 1, 4).unbind(0)
+        (q,) = split_heads(self.q(x), 1, self.heads)
+        k, v = split_heads(self.kv(context), 2, self.heads)
         return self.out(attend(q, k, v, bias).transpose(1, 2).flatten(2))
 
 
