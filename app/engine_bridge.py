@@ -20,12 +20,14 @@ from engine.api import (
     Preview,
     Progress,
     Queued,
+    Ready,
 )
 
 
 class EngineBridge(QObject):
     """Give `bridge.on_event` to the engine; connect to the signal of each kind of event."""
 
+    ready = Signal(object)
     queued = Signal(object)
     loading = Signal(object)
     progress = Signal(object)
@@ -40,6 +42,7 @@ class EngineBridge(QObject):
         self._pending: list[Event] = []
         self._lock = threading.Lock()
         self._signals = {
+            Ready: self.ready,
             Queued: self.queued,
             Loading: self.loading,
             Progress: self.progress,
@@ -48,7 +51,7 @@ class EngineBridge(QObject):
             Cancelled: self.cancelled,
             Failed: self.failed,
         }
-        self._wake.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._wake.connect(self.deliver, Qt.ConnectionType.QueuedConnection)
 
     def on_event(self, event: Event) -> None:
         """Accept one event, from any thread. Never blocks on the window."""
@@ -60,7 +63,8 @@ class EngineBridge(QObject):
         if first:
             self._wake.emit()
 
-    def _deliver(self) -> None:
+    def deliver(self) -> None:
+        """Fire the signals of all that is pending; happens by itself while Qt's loop runs."""
         with self._lock:
             events, self._pending = self._pending, []
         for event in events:

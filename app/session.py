@@ -11,6 +11,7 @@ from app.settings import config_folder
 from app.state.draft import Draft
 from app.state.request import RequestModel
 from app.store import JsonStore
+from engine.errors import EngineError
 
 SAVE_AFTER_MS = 800
 PROMPTS_KEPT = 200
@@ -19,10 +20,10 @@ PROMPTS_KEPT = 200
 class Session(QObject):
     """Restores `request` at start and writes it soon after each change.
 
-    `failed` carries a message, once, when the file cannot be written.
+    `failed` carries an `EngineError`, once, when the file cannot be written.
     """
 
-    failed = Signal(str)
+    failed = Signal(object)
 
     def __init__(
         self, request: RequestModel, folder: Path | None = None, parent: QObject | None = None
@@ -47,10 +48,10 @@ class Session(QObject):
         prompts = self._request.prompts[-PROMPTS_KEPT:]
         try:
             self._store.save({"draft": asdict(self._request.draft), "prompts": prompts})
-        except OSError as error:
+        except EngineError as error:
             if not self._told:
                 self._told = True
-                self.failed.emit(f"What you type cannot be saved: {error.strerror}.")
+                self.failed.emit(error)
 
     def _restore(self) -> None:
         stored = self._store.load()

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.library.folders import HOME_VARIABLE
 from app.store import JsonStore
+from engine.errors import EngineError
 
 
 def config_folder() -> Path:
@@ -42,10 +43,10 @@ class Settings(QObject):
     """`settings.values` is what is in force; `save` writes it.
 
     A value of the wrong type falls back to its default on its own, so that one bad line costs
-    one setting. `failed` carries a message when the file cannot be written.
+    one setting. `failed` carries an `EngineError` when the file cannot be written.
     """
 
-    failed = Signal(str)
+    failed = Signal(object)
 
     def __init__(self, folder: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -60,8 +61,8 @@ class Settings(QObject):
     def save(self) -> None:
         try:
             self._store.save(asdict(self.values))
-        except OSError as error:
-            self.failed.emit(f"The settings could not be saved: {error.strerror}.")
+        except EngineError as error:
+            self.failed.emit(error)
 
 
 def _read(stored: dict[str, Any]) -> Values:

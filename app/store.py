@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
+
+from engine.audio.atomic import write_atomically
+from engine.errors import EngineError
 
 
 class JsonStore:
@@ -34,18 +35,13 @@ class JsonStore:
         return value if isinstance(value, dict) else self._set_aside()
 
     def save(self, value: dict[str, Any]) -> None:
-        """Replace the file as a whole: readers see the old or the new one. Raises `OSError`."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
+        """Replace the file as a whole. Raises `EngineError` saying why it could not."""
+        text = json.dumps(value, indent=2, ensure_ascii=False)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(value, file, indent=2, ensure_ascii=False)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(name, self.path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise EngineError(f"{self.path.parent} could not be made: {error.strerror}.") from error
+        write_atomically(self.path, [text.encode()])
 
     def _set_aside(self) -> dict[str, Any]:
         aside = self.path.with_suffix(f".broken-{time.strftime('%Y%m%d-%H%M%S')}.json")

@@ -61,6 +61,11 @@ class ThemeChoice(StrEnum):
     LIGHT = "light"
     DARK = "dark"
 
+    @classmethod
+    def parse(cls, text: str) -> ThemeChoice:
+        """The choice called `text`; the system's for any other word."""
+        return cls(text) if text in list(cls) else cls.SYSTEM
+
 
 class Theme(QObject):
     """The look in force. `changed` fires after the palette and style sheet were replaced."""

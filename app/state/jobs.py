@@ -26,6 +26,7 @@ from engine.api import (
     Preview,
     Progress,
     Queued,
+    Ready,
 )
 from engine.errors import EngineError
 
@@ -82,6 +83,7 @@ class Jobs(QObject):
     finished = Signal(object)  # a Job
     cancelled = Signal(object)  # a Job
     failed = Signal(object)  # a Job
+    ready = Signal(object)  # an engine.api.Ready: the engine warmed up, or why it did not
     shown_changed = Signal()  # another step is in view
 
     def __init__(self, engine: Engine, bridge: EngineBridge, parent: QObject | None = None) -> None:
@@ -90,7 +92,8 @@ class Jobs(QObject):
         self._jobs: dict[JobId, Job] = {}
         self._current: Job | None = None
         self._shown_step: int | None = None
-        self.warming = ""  # what is being loaded before any job asked for it
+        self.warming = False  # the engine makes itself ready
+        bridge.ready.connect(self._on_ready)
         bridge.queued.connect(self._on_queued)
         bridge.loading.connect(self._on_loading)
         bridge.progress.connect(self._on_progress)
@@ -100,6 +103,12 @@ class Jobs(QObject):
         bridge.failed.connect(self._on_failed)
 
     # What is asked
+
+    def warm_up(self) -> None:
+        """Let the engine load its default model while the user still types."""
+        self.warming = True
+        self.changed.emit()
+        self._engine.warm_up()
 
     def start(self, requests: Iterable[GenerationRequest]) -> None:
         for request in requests:
@@ -172,17 +181,19 @@ class Jobs(QObject):
 
     # What the engine tells
 
+    def _on_ready(self, event: Ready) -> None:
+        self.warming = False
+        self.changed.emit()
+        self.ready.emit(event)
+
     def _on_queued(self, event: Queued) -> None:
         self._jobs[event.job_id] = Job(event.job_id, event.request, total=event.request.steps)
         self.changed.emit()
 
     def _on_loading(self, event: Loading) -> None:
-        job = self._jobs.get(event.job_id)
-        if job is None:
-            self.warming = event.what
-        else:
+        if job := self._jobs.get(event.job_id):
             job.state, job.what = JobState.LOADING, event.what
-        self.changed.emit()
+            self.changed.emit()
 
     def _on_progress(self, event: Progress) -> None:
         if job := self._jobs.get(event.job_id):
@@ -222,7 +233,6 @@ class Jobs(QObject):
 
     def _begin(self, job: Job) -> None:
         """Make `job` the shown one when its first news arrives."""
-        self.warming = ""
         if self._current is not job:
             self._current = job
             self._shown_step = None
@@ -236,7 +246,6 @@ class Jobs(QObject):
         return job
 
     def _end(self, job: Job) -> None:
-        self.warming = ""
         self.changed.emit()
         if self._current is job:
             self.shown_changed.emit()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QStandardItemModel
+from PySide6.QtGui import QActionGroup, QStandardItemModel
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
 
-from app.actions import Actions
 from app.controls.buttons import MenuButton, Picker
 from app.controls.labels import ElidedLabel, label
-from app.playback.devices import DeviceState
 from app.state.request import RequestModel
 from app.theme import GRID, Theme, ThemeChoice
 from engine.api import ModelInfo
@@ -19,17 +19,16 @@ _OUTPUT_PX = 30 * GRID
 
 
 class HeaderBar(QFrame):
-    """`output_chosen` carries a device's name, "" for the system's default."""
+    """`output` is the picker of the audio output; `menu` opens behind the last button."""
 
-    output_chosen = Signal(str)
     theme_chosen = Signal(object)  # a ThemeChoice
 
     def __init__(
         self,
         request: RequestModel,
         models: tuple[ModelInfo, ...],
-        actions: Actions,
         theme: Theme,
+        output: QWidget,
         menu: QMenu,
         parent: QWidget | None = None,
     ) -> None:
@@ -38,16 +37,14 @@ class HeaderBar(QFrame):
         self.setFixedHeight(HEADER_PX)
         self._request = request
         self._models = {model.id: model for model in models}
-        self._actions = actions
         self._theme = theme
         self.model = self._model_picker()
         self.device = ElidedLabel(role="dim")
         self.device.setAccessibleName(self.tr("The engine runs on"))
-        self.output = self._output_button()
         self.theme_button = self._theme_button()
         self.menu_button = MenuButton(theme, self.tr("Menu"), arrow=False)
         self.menu_button.setMenu(menu)
-        self._lay_out()
+        self._lay_out(output)
         request.changed.connect(self._show)
         theme.changed.connect(self._tint)
         self._show("model")
@@ -57,44 +54,7 @@ class HeaderBar(QFrame):
         """Tell what the engine computes on."""
         self.device.setText(name)
 
-    def show_outputs(self, state: DeviceState) -> None:
-        """List the audio outputs and tell which one is in use."""
-        menu = self.output.menu()
-        menu.clear()
-        chosen = QActionGroup(menu)
-        self._add_output(menu, chosen, self.tr("System default"), "", state)
-        for name in state.outputs:
-            self._add_output(menu, chosen, name, name, state)
-        if state.wanted and state.wanted not in state.outputs:
-            missing = self._add_output(menu, chosen, state.wanted, state.wanted, state)
-            missing.setText(self.tr("{0} (not connected)").format(state.wanted))
-        menu.addSeparator()
-        menu.addAction(self._actions["rescan_devices"])
-        self._show_output(state)
-
-    def _show_output(self, state: DeviceState) -> None:
-        text = state.in_use or self.tr("No output")
-        if state.fallen_back:
-            text = self.tr("{0} (instead)").format(state.in_use)
-        room = _OUTPUT_PX - 8 * GRID
-        fits = self.output.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room)
-        self.output.setText(fits)
-        self.output.setToolTip(state.problem or self.tr("Audio output: {0}").format(text))
-        self.output.setAccessibleName(self.tr("Audio output: {0}").format(text))
-        self._output_works = bool(state.in_use) and not state.fallen_back
-        self._tint()
-
-    def _add_output(
-        self, menu: QMenu, group: QActionGroup, text: str, name: str, state: DeviceState
-    ) -> QAction:
-        action = menu.addAction(text)
-        action.setCheckable(True)
-        action.setChecked(name == state.wanted)
-        action.triggered.connect(lambda: self.output_chosen.emit(name))
-        group.addAction(action)
-        return action
-
-    def _lay_out(self) -> None:
+    def _lay_out(self, output: QWidget) -> None:
         row = QHBoxLayout(self)
         row.setContentsMargins(2 * GRID, 0, GRID, 0)
         row.setSpacing(GRID)
@@ -103,7 +63,9 @@ class HeaderBar(QFrame):
         row.addWidget(label(self.tr("Model"), "dim", self.model))
         row.addWidget(self.model)
         row.addWidget(self.device, 1)
-        row.addWidget(self.output)
+        output.setFixedWidth(_OUTPUT_PX)
+        row.addWidget(label(self.tr("Output"), "dim", output))
+        row.addWidget(output)
         row.addWidget(self.theme_button)
         row.addWidget(self.menu_button)
 
@@ -126,16 +88,6 @@ class HeaderBar(QFrame):
         if model.id != self._request.draft.model:
             self._request.choose_model(model)
 
-    def _output_button(self) -> MenuButton:
-        button = MenuButton(self._theme, self.tr("Audio output"), arrow=True)
-        button.setObjectName("output")
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setMaximumWidth(_OUTPUT_PX)
-        button.setText(self.tr("Looking for outputs…"))
-        button.setMenu(QMenu(button))
-        self._output_works = True
-        return button
-
     def _theme_button(self) -> MenuButton:
         button = MenuButton(self._theme, self.tr("Theme"), arrow=False)
         button.setObjectName("theme")
@@ -155,15 +107,13 @@ class HeaderBar(QFrame):
         button.setMenu(menu)
         return button
 
-    def _theme_picker(self, choice: ThemeChoice):  # type: ignore[no-untyped-def]
+    def _theme_picker(self, choice: ThemeChoice) -> Callable[[], None]:
         return lambda: self.theme_chosen.emit(choice)
 
     def _tint(self) -> None:
         look = "dark" if self._theme.is_dark else "light"
         self.theme_button.setIcon(self._theme.icon(f"theme-{look}"))
         self.menu_button.setIcon(self._theme.icon("menu"))
-        name, color = ("output", "text") if self._output_works else ("muted", "warning")
-        self.output.setIcon(self._theme.icon(name, color))
         for action in self._themes.actions():
             action.setChecked(action.data() == self._theme.choice)
 

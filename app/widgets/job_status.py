@@ -69,7 +69,7 @@ class JobStatus(QWidget):
         self._cancel_all.setVisible(self._jobs.waiting > 0)
         text = self._running(job) if job else self._idle()
         self.line.setText(text)
-        unknown = self._jobs.warming != "" if job is None else job.state is not JobState.RUNNING
+        unknown = self._jobs.warming if job is None else job.state is not JobState.RUNNING
         self.bar.setRange(0, 0 if unknown else max(1, job.total if job else 1))
         self.bar.setValue(job.step if job else 0)
 
@@ -87,5 +87,5 @@ class JobStatus(QWidget):
 
     def _idle(self) -> str:
         if self._jobs.warming:
-            return f"{self._jobs.warming}…"
+            return self.tr("Loading the model…")
         return " · ".join(part for part in (self._last, self._estimate.text) if part)

@@ -1,0 +1,271 @@
+"""The window: three regions, their splitters, the menu. What happens is the conductor's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QMainWindow,
+    QScrollArea,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.conductor import Conductor
+from app.dialogs.about import AboutDialog
+from app.dialogs.shortcuts import ShortcutsDialog
+from app.keys import KeyGuard
+from app.menus import build_menu
+from app.studio import Studio
+from app.theme import GRID
+from app.widgets.empty_state import EmptyState
+from app.widgets.header_bar import HeaderBar
+from app.widgets.job_status import JobStatus
+from app.widgets.level_meter import LevelMeter
+from app.widgets.make_bar import MakeBar
+from app.widgets.notice_bar import NoticeBar
+from app.widgets.output_picker import OutputPicker
+from app.widgets.prompt_panel import PromptPanel
+from app.widgets.ruler import Ruler
+from app.widgets.score_panel import ScorePanel
+from app.widgets.seed_row import SeedRow
+from app.widgets.sound_panel import MorePanel, SoundPanel
+from app.widgets.spectrogram_view import SpectrogramView
+from app.widgets.step_scrubber import StepScrubber
+from app.widgets.takes_list.takes_list import TakesList
+from app.widgets.transport_bar import TransportBar
+from app.widgets.waveform_view import WaveformView
+
+START_SIZE = (1280, 800)
+MINIMUM_SIZE = (840, 480)
+_Widget = TypeVar("_Widget", bound=QWidget)
+_PANEL_PX = 43 * GRID
+_TAKES_PX = 22 * GRID
+
+
+class MainWindow(QMainWindow):
+    """Composes the widgets over one studio, which it closes with itself."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self._studio = studio
+        self.conductor = Conductor(studio, self)
+        self.setWindowTitle("Undertone")
+        self.setMinimumSize(*MINIMUM_SIZE)
+        self.setAcceptDrops(True)
+        self.setCentralWidget(self._body())
+        self._connect()
+        self._restore_layout()
+        KeyGuard(studio.actions, self)
+
+    # Layout
+
+    def _body(self) -> QWidget:
+        studio = self._studio
+        body = _named(QWidget(), "window")
+        column = QVBoxLayout(body)
+        column.setContentsMargins(GRID, GRID, GRID, GRID)
+        column.setSpacing(GRID)
+        column.addWidget(self._header())
+        column.addWidget(NoticeBar(studio.notices, studio.theme))
+        self._rows = _splitter(Qt.Orientation.Vertical, self._stage(), self._takes())
+        self._rows.setStretchFactor(0, 1)
+        self._rows.setStretchFactor(1, 0)
+        self._columns = _splitter(Qt.Orientation.Horizontal, self._panel(), self._rows)
+        self._columns.setStretchFactor(0, 0)
+        self._columns.setStretchFactor(1, 1)
+        column.addWidget(self._columns, 1)
+        return body
+
+    def _header(self) -> HeaderBar:
+        studio = self._studio
+        output = OutputPicker(studio.theme, studio.actions, studio.transport)
+        output.chosen.connect(self.conductor.keep_output)
+        menu = build_menu(studio.actions, self)
+        self.addActions(studio.actions.all())
+        header = HeaderBar(studio.request, studio.models, studio.theme, output, menu)
+        header.theme_chosen.connect(self.conductor.choose_theme)
+        studio.jobs.ready.connect(lambda event: header.show_device(event.device))
+        return header
+
+    def _panel(self) -> QFrame:
+        studio = self._studio
+        request, actions, theme = studio.request, studio.actions, studio.theme
+        self._prompt = PromptPanel(request, actions)
+        form = _named(QWidget(), "panelBody")
+        column = _column(form, 2 * GRID)
+        column.setSpacing(2 * GRID)
+        column.addWidget(self._prompt)
+        column.addWidget(SoundPanel(request))
+        column.addWidget(ScorePanel(request, theme))
+        column.addWidget(SeedRow(request, actions))
+        column.addWidget(MorePanel(request, actions, theme))
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(form)
+        making = QWidget()
+        foot = _column(making, 2 * GRID)
+        foot.addWidget(MakeBar(request, actions))
+        foot.addWidget(JobStatus(studio.jobs, studio.estimate, actions))
+        panel = _named(QFrame(), "panel")
+        panel.setMinimumWidth(_PANEL_PX - 5 * GRID)
+        whole = _column(panel)
+        whole.addWidget(scroll, 1)
+        whole.addWidget(making)
+        return panel
+
+    def _stage(self) -> QFrame:
+        studio = self._studio
+        theme, axis, transport = studio.theme, studio.axis, studio.transport
+        viewer = QWidget()
+        column = _column(viewer)
+        column.addWidget(self._spectrogram(), 1)
+        column.addWidget(self._waveform())
+        column.addWidget(Ruler(theme, axis, transport))
+        column.addWidget(self._scrubber())
+        empty = EmptyState(theme)
+        empty.chosen.connect(self.conductor.generate_example)
+        stack = QStackedWidget()
+        stack.addWidget(empty)
+        stack.addWidget(viewer)
+        studio.viewing.filled.connect(lambda: stack.setCurrentWidget(viewer))
+        meter = LevelMeter(theme)
+        transport.levels_changed.connect(meter.hear)
+        stage = _named(QFrame(), "panel")
+        whole = _column(stage)
+        whole.addWidget(stack, 1)
+        whole.addWidget(TransportBar(theme, studio.actions, transport, meter))
+        return stage
+
+    def _spectrogram(self) -> SpectrogramView:
+        studio = self._studio
+        view = SpectrogramView(studio.theme, studio.axis, studio.transport)
+        studio.viewing.picture_changed.connect(view.show_picture)
+        return view
+
+    def _waveform(self) -> WaveformView:
+        studio = self._studio
+        view = WaveformView(studio.theme, studio.axis, studio.transport)
+        studio.viewing.peaks_changed.connect(view.show_peaks)
+        return view
+
+    def _scrubber(self) -> StepScrubber:
+        viewing, jobs = self._studio.viewing, self._studio.jobs
+        scrubber = StepScrubber()
+        scrubber.step_chosen.connect(jobs.show_step)
+        scrubber.newest_chosen.connect(lambda: jobs.show_step(None))
+
+        def show() -> None:
+            job = viewing.job
+            steps = sorted(job.pictures) if job else []
+            over = job is not None and job.clip is not None
+            scrubber.show_steps(steps, job.total if job else 0, jobs.shown_step, finished=over)
+
+        viewing.steps_changed.connect(show)
+        return scrubber
+
+    def _takes(self) -> QFrame:
+        studio = self._studio
+        takes = TakesList(studio.takes, studio.actions, studio.theme)
+        takes.play_requested.connect(self.conductor.play_take)
+        panel = _named(QFrame(), "panel")
+        _column(panel).addWidget(takes)
+        return panel
+
+    # Actions of the window itself
+
+    def _connect(self) -> None:
+        actions = self._studio.actions
+        actions["focus_prompt"].triggered.connect(self._prompt.prompt.setFocus)
+        actions["open_file"].triggered.connect(self._choose_file)
+        actions["shortcuts"].triggered.connect(self._show_shortcuts)
+        actions["about"].triggered.connect(self._show_about)
+        actions["quit"].triggered.connect(self.close)
+
+    def _choose_file(self) -> None:
+        dialog = QFileDialog(self, self.tr("Open an audio file"))
+        dialog.setNameFilter(self.tr("Audio files (*.wav *.flac)"))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda path: self.conductor.open_file(Path(path)))
+        dialog.open()
+
+    def _show_shortcuts(self) -> None:
+        ShortcutsDialog(self._studio.actions, self._studio.settings, self).show()
+
+    def _show_about(self) -> None:
+        AboutDialog(self._studio.models, self).show()
+
+    # Dropped files and closing
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()) and event.source() is None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        for url in event.mimeData().urls():
+            if url.isLocalFile():
+                self.conductor.open_file(Path(url.toLocalFile()))
+                event.acceptProposedAction()
+                return
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._keep_layout()
+        self.hide()
+        self._studio.close()
+        event.accept()
+
+    def _restore_layout(self) -> None:
+        values = self._studio.settings.values
+        self._studio.actions["more"].setChecked(values.more_open)
+        if not self.restoreGeometry(_bytes(values.geometry)):
+            self.resize(*START_SIZE)
+        if not self._columns.restoreState(_bytes(values.columns)):
+            self._columns.setSizes([_PANEL_PX, START_SIZE[0] - _PANEL_PX])
+        if not self._rows.restoreState(_bytes(values.rows)):
+            self._rows.setSizes([START_SIZE[1] - _TAKES_PX, _TAKES_PX])
+
+    def _keep_layout(self) -> None:
+        values = self._studio.settings.values
+        values.more_open = self._studio.actions["more"].isChecked()
+        values.geometry = _text(self.saveGeometry())
+        values.columns = _text(self._columns.saveState())
+        values.rows = _text(self._rows.saveState())
+
+
+def _splitter(orientation: Qt.Orientation, *parts: QWidget) -> QSplitter:
+    splitter = QSplitter(orientation)
+    splitter.setHandleWidth(GRID)
+    splitter.setChildrenCollapsible(False)
+    for part in parts:
+        splitter.addWidget(part)
+    return splitter
+
+
+def _named(widget: _Widget, name: str) -> _Widget:
+    widget.setObjectName(name)
+    return widget
+
+
+def _column(widget: QWidget, margin: int = 0) -> QVBoxLayout:
+    column = QVBoxLayout(widget)
+    column.setContentsMargins(margin, margin, margin, margin)
+    column.setSpacing(GRID if margin else 0)
+    return column
+
+
+def _bytes(text: str) -> QByteArray:
+    return QByteArray.fromBase64(text.encode("ascii", "ignore"))
+
+
+def _text(data: QByteArray) -> str:
+    return bytes(data.toBase64().data()).decode()
