@@ -154,15 +154,15 @@ def _mood(piece: Piece, rng: Random) -> str:
 
 
 def _key_name(key: Key, rng: Random) -> str:
-    """F# minor, f sharp minor, F♯ min, F#m, or by its flat."""
+    """F# minor, f sharp minor, F# min, F#m, or by its flat."""
     letter = SHARPS[key.tonic]
     if key.tonic in _FLATS and rng.random() < 0.5:
         letter = _FLATS[key.tonic]
+    if key.mode is Mode.MINOR and rng.random() < 0.2:
+        return f"{letter}m"
     if rng.random() < 0.25:
         letter = letter.replace("#", " sharp").replace("b", " flat")
-    short = "m" if key.mode is Mode.MINOR else " major"
-    form = rng.choice((f"{key.mode}", f"{key.mode}", str(key.mode)[:3], short))
-    return f"{letter}{form}" if form == "m" and letter[-1:] not in "pt" else f"{letter} {form}"
+    return f"{letter} {rng.choice((str(key.mode), str(key.mode), str(key.mode)[:3]))}"
 
 
 def _players(piece: Piece, rng: Random) -> str:

@@ -22,6 +22,7 @@ TARGET_RMS_DB = -16.0
 PEAK = 0.95
 
 _BLOCK = 64  # frames; FluidSynth's own block, events take effect at its edges
+_SILENCE = 1e-5  # RMS, −100 dB
 _ALL_CHANNELS, _LINEAR = -1, 1  # FluidSynth's interpolation: a third faster than its cubic
 _KNEE = 0.7  # above it peaks are rounded off instead of pulling the whole piece down
 _MOST_OVER = 1.5  # how far peaks may pass 1.0 before rounding
@@ -220,11 +221,11 @@ def level(audio: Audio) -> Audio:
     """Bring `audio` to −16 dB RMS, its peaks rounded off softly below 0.95.
 
     Where peaks stand so far above the rest that rounding would be heard, the whole stays
-    quieter. Silence stays silent.
+    quieter. Silence, with the trace of noise that a reverb leaves in it, becomes zeros.
     """
     rms = float(np.sqrt(np.mean(np.square(audio, dtype=np.float64)))) if audio.size else 0.0
-    if rms == 0.0:
-        return audio
+    if rms < _SILENCE:
+        return np.zeros_like(audio)
     peak = float(np.abs(audio).max())
     gain = min(10 ** (TARGET_RMS_DB / 20) / rms, _MOST_OVER / peak)
     loud = audio * np.float32(gain)
