@@ -33,9 +33,16 @@ def from_plain(kind: type[T], plain: Mapping[str, Any]) -> T:
     if unknown:
         raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
     try:
-        return kind(**{name: _read(hints[name], value) for name, value in plain.items()})
+        return kind(**{name: _read_field(name, hints[name], plain[name]) for name in plain})
     except TypeError as error:
         raise ValueError(f"{kind.__name__}: {error}") from error
+
+
+def _read_field(name: str, hint: Any, value: Any) -> Any:
+    try:
+        return _read(hint, value)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{name}: {error}") from error
 
 
 def _read(hint: Any, value: Any) -> Any:

@@ -8,7 +8,10 @@ from pathlib import Path
 import torch
 
 from engine.codecs.house import HouseCodec, HouseCodecConfig
+from engine.device import Device
+from engine.models.base import Model
 from engine.models.house import HouseConfig, save_model
+from engine.models.registry import Registry
 from engine.nets.unet import UNet, UNetConfig
 from engine.score import SCORE_CHANNELS
 
@@ -41,3 +44,16 @@ def write_tiny_model(root: Path, id: str = "house", **changes: object) -> Path:
     codec.scale.fill_(2.0)
     save_model(root / id, config, UNet(config.unet), codec)
     return root / id
+
+
+class KeepingRegistry(Registry):
+    """Loads each model once for all that ask."""
+
+    def load(self, id: str, device: Device) -> Model:
+        key = (id, device)
+        if key not in _kept:
+            _kept[key] = super().load(id, device)
+        return _kept[key]
+
+
+_kept: dict[tuple[str, Device], Model] = {}

@@ -1,0 +1,33 @@
+"""The estimate of the seconds left, on a clock turned by hand."""
+
+from engine.pace import Pace
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_slow_first_step_does_not_count_once_others_are_known() -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    pace.start(10.0)
+    clock.now += 5.0
+    assert pace.step_done(1, 4) == 15.0
+    clock.now += 1.0
+    assert pace.step_done(2, 4) == 2.0
+    clock.now += 3.0
+    assert pace.step_done(3, 4) == 2.0
+
+
+def test_decoding_is_expected_to_take_what_it_took_before() -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    pace.start(10.0)
+    assert pace.step_done(1, 1) == 0.0
+    clock.now += 2.0
+    pace.decoded()
+    pace.start(30.0)
+    assert pace.step_done(1, 1) == 6.0
