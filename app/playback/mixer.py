@@ -116,6 +116,8 @@ class Mixer:
 
     def _render_part(self, out: Audio, heard_at: float) -> None:
         control = self.control
+        if self.silent:
+            self._volume = control.volume  # what is not heard need not glide
         self._follow(control)
         position = self._main.cursor if self._main else self._cursor
         sounding = self._main is not None

@@ -165,3 +165,9 @@ def test_without_a_take_there_is_silence() -> None:
     mixer = Mixer(RATE)
     ask(mixer, playing=True, play_id=1)
     assert not render(mixer, 4096).any()
+
+
+def test_a_volume_set_while_silent_holds_from_the_first_sample() -> None:
+    audio = tone()
+    mixer = playing(audio, volume=0.25)
+    np.testing.assert_allclose(render(mixer, 4096), 0.25 * audio[:4096], atol=1e-7)

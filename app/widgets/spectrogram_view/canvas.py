@@ -1,13 +1,14 @@
 """The matplotlib half of the spectrogram: axes, ticks, colour map, and the blitted picture.
 
-The axes and their labels are drawn once for a view and kept; a new picture only replaces the
-pixels between them. Importing this module imports matplotlib, which the window does behind the
-scenes (see `view`).
+What rarely changes (frequencies, frame, colours) is drawn once and kept. A step replaces only
+the pixels of the picture; zooming also draws the seconds again. Importing this module imports
+matplotlib, which the window does behind the scenes (see `view`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -87,7 +88,8 @@ class SpectrogramCanvas(FigureCanvasQTAgg):
         self._scale: FrequencyScale | None = None
         self._axes = self.figure.add_axes((0.0, 0.0, 1.0, 1.0))
         self._raster = _Raster(self._axes)
-        self._axes.set_xticks([])
+        self._axes.xaxis.set_animated(True)  # drawn by `_compose`, over the kept background
+        self._background: Any = None
         self._axes.set_ylim(0.0, 1.0)
         self._place_axes()
         self._dress()
@@ -107,18 +109,22 @@ class SpectrogramCanvas(FigureCanvasQTAgg):
         self._replace_pixels()
 
     def set_view(self, start_s: float, end_s: float) -> None:
-        """Show this part of time; the labels are drawn anew."""
+        """Show this part of time."""
         if (start_s, end_s) != self._view_s:
             self._view_s = (start_s, end_s)
-            self._axes.set_xlim(start_s, max(end_s, start_s + 1e-6))
             self._label_seconds()
-            self.draw_idle()
+            if self._background is None:
+                self.draw_idle()
+            else:
+                self.restore_region(self._background)
+                self._compose()
+                self.blit(self.figure.bbox)
 
     def set_picture(self, picture: Picture | None) -> None:
-        """Replace the picture without re-plotting; the labels stay unless the bands changed."""
+        """Replace the picture without re-plotting; only other bands need other labels."""
         scale = FrequencyScale(picture.low_hz, picture.high_hz) if picture else None
-        had_picture, self._picture = self._picture is not None, picture
-        if scale != self._scale or had_picture != (picture is not None):
+        self._picture = picture
+        if scale != self._scale:
             self._scale = scale
             self._label_frequencies()
             self.draw_idle()
@@ -126,24 +132,32 @@ class SpectrogramCanvas(FigureCanvasQTAgg):
             self._replace_pixels()
 
     def draw(self) -> None:
-        """Everything: labels, then the picture between them."""
+        """Everything: the background, which is kept, then what lies on it."""
         super().draw()
-        if self._picture is not None:
-            self._rasterise()
-            self._raster.draw(self.get_renderer())
+        self._background = self.copy_from_bbox(self.figure.bbox)
+        self._compose()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        self._background = None
         super().resizeEvent(event)
         self._place_axes()
         self._label_seconds()
 
     def _replace_pixels(self) -> None:
-        if self._picture is None or getattr(self, "renderer", None) is None:
+        if self._picture is None or self._background is None:
             self.draw_idle()
             return
+        self._draw_pixels()
+        self.blit(self._axes.bbox)
+
+    def _compose(self) -> None:
+        if self._picture is not None:
+            self._draw_pixels()
+            self._axes.draw_artist(self._axes.xaxis)
+
+    def _draw_pixels(self) -> None:
         self._rasterise()
         self._raster.draw(self.get_renderer())
-        self.blit(self._axes.bbox)
 
     def _rasterise(self) -> None:
         assert self._picture is not None
@@ -175,6 +189,7 @@ class SpectrogramCanvas(FigureCanvasQTAgg):
         inner = self.width() - LEFT_MARGIN_PX - RIGHT_MARGIN_PX
         ticks = second_ticks(*self._view_s, inner)
         self._axes.set_xticks([time_s for time_s, _ in ticks], [text for _, text in ticks])
+        self._axes.set_xlim(self._view_s[0], max(self._view_s[1], self._view_s[0] + 1e-6))
 
     def _label_frequencies(self) -> None:
         ticks = self._scale.ticks() if self._scale else ()

@@ -56,6 +56,7 @@ class SpectrogramView(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._axis = axis
+        self._transport = transport
         self._picture: Picture | None = None
         self._colour_map = COLOUR_MAPS[0]
         self._height_share: float | None = None  # the pointer's height, 0 at the lowest band
@@ -73,6 +74,7 @@ class SpectrogramView(QWidget):
         self._scale.range_changed.connect(self._on_range)
         axis.view_changed.connect(self._on_view)
         axis.cursor_changed.connect(self._update_readout)
+        transport.position_changed.connect(self._follow_playhead)
         theme.changed.connect(self._dress)
         self._dress_readout()
         Background(self).run(_import_canvas, self._make_canvas)
@@ -169,6 +171,10 @@ class SpectrogramView(QWidget):
         if self._canvas is not None:
             self._canvas.set_range(floor_db, top_db)
         self.range_changed.emit(floor_db, top_db)
+
+    def _follow_playhead(self, position_s: float) -> None:
+        if self._transport.is_playing:
+            self._axis.follow(position_s)
 
     # The pointer.
 
