@@ -1,0 +1,126 @@
+"""`undertone train …` and `undertone evaluate`: each stage one resumable command."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+SCIENCE = "Figures beside real renders of the same requests; the last column is their ratio."
+
+
+def add_commands(subparsers: Any) -> None:
+    train = subparsers.add_parser("train", help="make a corpus, train and pack a model")
+    stages = train.add_subparsers(title="stages, in order", metavar="STAGE", required=True)
+    _add_corpus(stages)
+    for name, help_text, run in (
+        ("codec", "train the codec on renders", run_codec),
+        ("latents", "compose, render and encode the denoiser's pieces", run_latents),
+        ("denoiser", "train the denoiser; continues where it stopped", run_denoiser),
+    ):
+        stage = stages.add_parser(name, help=help_text)
+        _add_run(stage)
+        stage.add_argument("--minutes", type=float, default=1e9, help="stop after this long")
+        stage.add_argument("--steps", type=int, help="optimiser steps in all")
+        stage.add_argument("--pieces", type=int, help="pieces to render")
+        stage.set_defaults(run=run)
+    _add_export(stages)
+    _add_pack(stages)
+    _add_evaluate(subparsers)
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--run-folder",
+        type=Path,
+        dest="folder",
+        help="where the run lives; the same folder continues it (default: the user's cache)",
+    )
+
+
+def _add_corpus(stages: Any) -> None:
+    corpus = stages.add_parser("corpus", help="render examples of every style, to listen to")
+    corpus.add_argument("--listen", type=int, default=20, metavar="N", help="how many")
+    corpus.add_argument("--out", type=Path, default=Path("corpus-examples"))
+    corpus.set_defaults(run=run_corpus)
+
+
+def _add_export(stages: Any) -> None:
+    export = stages.add_parser("export", help="write a model folder from a run")
+    _add_run(export)
+    export.add_argument("--out", type=Path, required=True, help="e.g. assets/models/house")
+    export.set_defaults(run=run_export)
+
+
+def _add_pack(stages: Any) -> None:
+    pack = stages.add_parser("pack", help="pack a run for a machine without network")
+    _add_run(pack)
+    pack.add_argument("--out", type=Path, required=True, help="a new folder")
+    pack.add_argument("--pieces", type=int, default=20_000, help="pieces that it will render")
+    pack.set_defaults(run=run_pack)
+
+
+def _add_evaluate(subparsers: Any) -> None:
+    evaluate = subparsers.add_parser("evaluate", help="measure what a model makes", epilog=SCIENCE)
+    evaluate.add_argument("--model", default="house")
+    evaluate.add_argument("--seed", type=int, default=0)
+    evaluate.add_argument("--steps", type=int, help="default: the model's own")
+    evaluate.add_argument("--guidance", type=float, help="default: the model's own")
+    evaluate.add_argument("--out", type=Path, help="keep the generated clips in this folder")
+    evaluate.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    evaluate.set_defaults(run=run_evaluate)
+
+
+def run_corpus(arguments: argparse.Namespace) -> int:
+    from engine.training.corpus.dataset import listen
+
+    for path in listen(arguments.listen, arguments.out):
+        print(path)
+    return 0
+
+
+def run_codec(arguments: argparse.Namespace) -> int:
+    from engine.training.stages import codec_stage
+
+    codec_stage(arguments.folder, arguments.minutes, arguments.steps, arguments.pieces)
+    return 0
+
+
+def run_latents(arguments: argparse.Namespace) -> int:
+    from engine.training.stages import latents_stage
+
+    latents_stage(arguments.folder, arguments.pieces)
+    return 0
+
+
+def run_denoiser(arguments: argparse.Namespace) -> int:
+    from engine.training.stages import denoiser_stage
+
+    denoiser_stage(arguments.folder, arguments.minutes, arguments.steps, arguments.pieces)
+    return 0
+
+
+def run_export(arguments: argparse.Namespace) -> int:
+    from engine.training.stages import export_stage
+
+    export_stage(arguments.folder, arguments.out)
+    return 0
+
+
+def run_pack(arguments: argparse.Namespace) -> int:
+    from engine.training.pack import pack
+
+    size = pack(arguments.folder, arguments.out, arguments.pieces)
+    print(f"{arguments.out}: {size / 2**20:.1f} MiB. On the other machine: python3 train.py")
+    return 0
+
+
+def run_evaluate(arguments: argparse.Namespace) -> int:
+    from engine.training.report import as_json, as_table, evaluate_model
+
+    report = evaluate_model(
+        arguments.model, arguments.seed, arguments.steps, arguments.guidance, arguments.out
+    )
+    print(json.dumps(as_json(report), indent=2) if arguments.json else as_table(report))
+    return 0

@@ -1,0 +1,207 @@
+"""How the house denoiser learns: crops of latents, their score beside them, their prompt across.
+
+Each condition is left out at random, so that each may be left open later and guidance has its
+unconditional branch. The kept weights are an exponential moving average of the trained ones.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from engine.device import Device
+from engine.diffusion.parameterisation import Denoiser, Parameterisation
+from engine.nets.conditioning import Conditioning
+from engine.nets.unet import UNet, UNetConfig
+from engine.score import HARMONY_ROWS, RHYTHM_ROWS, SCORE_CHANNELS, columns
+from engine.training.latents import PROMPTS_PER_PIECE, Pieces, shuffled
+from engine.training.runs import Run, cosine_rate
+
+HOUSE_UNET = UNetConfig(
+    in_channels=96,
+    out_channels=96,
+    concat_channels=SCORE_CHANNELS,
+    channels=(192, 320, 384),
+    blocks_per_level=1,
+    embedding_channels=256,
+    context_channels=384,
+    groups=4,  # 48 channels a group and more: the CPU's bf16 group norm wants multiples of 16
+)
+
+
+@dataclass(frozen=True)
+class DenoiserTraining:
+    """σ is drawn log-normally, as in Karras et al. 2022, relative to unit-variance data."""
+
+    steps: int = 6_000
+    batch: int = 16
+    crop_frames: int = 224
+    peak_rate: float = 6e-4
+    sigma_log_mean: float = -0.2
+    sigma_log_deviation: float = 1.5
+    ema: float = 0.999
+    drop_all: float = 0.08
+    drop_text: float = 0.08
+    drop_rhythm: float = 0.08
+    drop_harmony: float = 0.12
+    save_every: int = 200
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    x0: Tensor  # (B, C, T)
+    conditioning: Conditioning
+
+
+class Batches:
+    """Endless random crops, most of them beginning with a bar, as generated music does."""
+
+    def __init__(
+        self, pieces: Pieces, training: DenoiserTraining, frame_rate: float, seed: int
+    ) -> None:
+        self.pieces, self.training, self.frame_rate = pieces, training, frame_rate
+        self.rng = np.random.default_rng(seed)
+        self.order = shuffled(len(pieces), self.rng)
+
+    def __iter__(self) -> Iterator[Batch]:
+        while True:
+            items = [self._item(next(self.order)) for _ in range(self.training.batch)]
+            latents, score, tokens, keep = (torch.stack(part) for part in zip(*items, strict=True))
+            longest = int(keep.sum(1).max())
+            yield Batch(
+                latents,
+                Conditioning(
+                    context=tokens[:, :longest], context_mask=keep[:, :longest], concat=score
+                ),
+            )
+
+    def _item(self, index: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        pieces, crop, rng = self.pieces, self.training.crop_frames, self.rng
+        start = self._start(index)
+        latents = pieces.latents[index, :, start : start + crop].float()
+        score = columns(pieces.score(index), crop, self.frame_rate, start / self.frame_rate)
+        prompt = int(rng.integers(PROMPTS_PER_PIECE))
+        tokens = pieces.tokens[index, prompt].float()
+        keep = torch.arange(len(tokens)) < pieces.lengths[index, prompt]
+        self._drop(score, keep)
+        return latents, torch.from_numpy(score), tokens, keep
+
+    def _start(self, index: int) -> int:
+        """A crop's first frame: the piece's beginning, the beginning of a bar, or anywhere."""
+        last = self.pieces.latents.shape[2] - self.training.crop_frames
+        bar_s = self.pieces.score(index).seconds_per_bar
+        choice = self.rng.random()
+        if choice < 0.3 or bar_s is None:
+            return 0
+        if choice < 0.8:
+            bars = int(last / self.frame_rate / bar_s)
+            return round(float(self.rng.integers(bars + 1)) * bar_s * self.frame_rate)
+        return int(self.rng.integers(last + 1))
+
+    def _drop(self, score: np.ndarray, keep: Tensor) -> None:
+        """Leave conditions out in place: nothing is known where a row or token is silent."""
+        training, rng = self.training, self.rng
+        everything = rng.random() < training.drop_all
+        if everything or rng.random() < training.drop_text:
+            keep[:] = False
+        if everything or rng.random() < training.drop_rhythm:
+            score[RHYTHM_ROWS] = 0
+        if everything or rng.random() < training.drop_harmony:
+            score[HARMONY_ROWS] = 0
+
+
+@torch.no_grad()
+def update_average(average: nn.Module, net: nn.Module, decay: float) -> None:
+    for kept, new in zip(average.parameters(), net.parameters(), strict=True):
+        kept.lerp_(new, 1 - decay)
+
+
+def parameter_groups(net: nn.Module) -> list[dict[str, object]]:
+    """Weight decay for matrices and kernels alone."""
+    many = [p for p in net.parameters() if p.dim() > 1]
+    few = [p for p in net.parameters() if p.dim() <= 1]
+    return [{"params": many, "weight_decay": 0.01}, {"params": few, "weight_decay": 0.0}]
+
+
+class DenoiserTrainer:
+    """Net, average, optimiser and step counter: everything a checkpoint holds."""
+
+    def __init__(
+        self, run: Run, training: DenoiserTraining, config: UNetConfig, device: Device
+    ) -> None:
+        self.run, self.training, self.config, self.device = run, training, config, device
+        torch.manual_seed(0)
+        self.net = UNet(config).to(device.torch)
+        self.average = copy.deepcopy(self.net)
+        self.optimizer = torch.optim.AdamW(
+            parameter_groups(self.net), betas=(0.9, 0.95), fused=True
+        )
+        self.step = 0
+        if state := run.load():
+            self.net.load_state_dict(state["net"])
+            self.average.load_state_dict(state["average"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.step = int(state["step"])
+
+    def train(self, pieces: Pieces, frame_rate: float, minutes: float = 1e9) -> UNet:
+        """Train until `training.steps` or for `minutes`; the averaged network comes back."""
+        training = self.training
+        batches = iter(Batches(pieces, training, frame_rate, seed=self.step))
+        end = time.monotonic() + 60 * minutes
+        bar = tqdm(total=training.steps, initial=self.step, desc="denoiser", smoothing=0.05)
+        losses: list[float] = []
+        while self.step < training.steps and time.monotonic() < end:
+            losses.append(self.advance(next(batches)))
+            bar.update()
+            if self.step % 20 == 0:
+                mean = float(np.mean(losses))
+                bar.set_postfix(loss=f"{mean:.4f}")
+                self.run.log(step=self.step, loss=mean)
+                losses.clear()
+            if self.step % training.save_every == 0:
+                self.save()
+        self.save()
+        bar.close()
+        return self.average
+
+    def advance(self, batch: Batch) -> float:
+        """One step of the optimiser; returns the batch's mean loss."""
+        training = self.training
+        rate = cosine_rate(self.step, training.steps, training.peak_rate)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        torch.manual_seed(self.step)  # a resumed run draws what an unbroken one would
+        denoiser = Denoiser(self.net, Parameterisation.V)
+        device = self.device.torch
+        sigma = training_sigmas(
+            len(batch.x0), training.sigma_log_mean, training.sigma_log_deviation
+        ).to(device)
+        noise = torch.randn_like(batch.x0).to(device)
+        told = batch.conditioning.to(device, torch.float32)
+        with torch.autocast(device.type, self.device.dtype, self.device.dtype != torch.float32):
+            loss = denoiser.loss(batch.x0.to(device), noise, sigma, told)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.mean().backward()
+        nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        self.optimizer.step()
+        self.step += 1
+        decay = min(training.ema, (1 + self.step) / (10 + self.step))
+        update_average(self.average, self.net, decay)
+        return float(loss.mean())
+
+    def save(self) -> None:
+        self.run.save(
+            {
+                "net": self.net.state_dict(),
+                "average": self.average.state_dict(),
+                "optimizer": self.optimizer.state_dict(),
+                "step": self.step,
+            }
+        )

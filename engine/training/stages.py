@@ -1,0 +1,74 @@
+"""The stages from nothing to the shipped weights, in one run folder.
+
+run/codec      audio of the codec's pieces, checkpoint, codec.safetensors
+run/latents    shards of encoded pieces
+run/denoiser   checkpoint and log
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from engine.codecs.house import HouseCodecConfig
+from engine.device import choose, prepare_process
+from engine.errors import EngineError
+from engine.models.house import HouseConfig, save_model
+from engine.training.codec import CODEC_FILE, CodecTraining, train_codec
+from engine.training.denoiser import HOUSE_UNET, DenoiserTrainer, DenoiserTraining
+from engine.training.latents import Shard, load_codec, load_pieces, make_shards
+from engine.training.runs import Run, default_root
+
+PIECES = 4_096
+PIECE_S = 24.0
+FIRST_SEED = 2_000_000
+WORKERS = 2
+
+
+def codec_stage(folder: Path | None, minutes: float, steps: int | None, pieces: int | None) -> None:
+    prepare_process()
+    training = CodecTraining()
+    training = replace(training, steps=steps or training.steps, pieces=pieces or training.pieces)
+    run = Run((folder or default_root()) / "codec")
+    train_codec(run, training, HouseCodecConfig(), minutes)
+
+
+def latents_stage(folder: Path | None, pieces: int | None) -> list[Shard]:
+    root = folder or default_root()
+    codec = root / "codec" / CODEC_FILE
+    _require(codec, "The codec is not trained yet.", "Run: undertone train codec")
+    return make_shards(root / "latents", codec, pieces or PIECES, FIRST_SEED, PIECE_S, WORKERS)
+
+
+def denoiser_stage(
+    folder: Path | None, minutes: float, steps: int | None, pieces: int | None
+) -> None:
+    """Make the latents that are missing, then train on them."""
+    prepare_process()
+    root = folder or default_root()
+    shards = latents_stage(root, pieces)
+    training = DenoiserTraining()
+    training = replace(training, steps=steps or training.steps)
+    codec = load_codec(root / "codec" / CODEC_FILE)
+    trainer = DenoiserTrainer(Run(root / "denoiser"), training, HOUSE_UNET, choose())
+    trainer.train(load_pieces(shards), codec.sample_rate / codec.hop, minutes)
+
+
+def export_stage(folder: Path | None, out: Path) -> None:
+    """Write the averaged weights and the codec as a model folder, fp16 in shards."""
+    root = folder or default_root()
+    codec_path = root / "codec" / CODEC_FILE
+    checkpoint = Run(root / "denoiser").checkpoint_path
+    _require(codec_path, "The codec is not trained yet.", "Run: undertone train codec")
+    _require(checkpoint, "The denoiser is not trained yet.", "Run: undertone train denoiser")
+    trainer = DenoiserTrainer(Run(root / "denoiser"), DenoiserTraining(), HOUSE_UNET, choose("cpu"))
+    config = HouseConfig(unet=HOUSE_UNET)
+    with torch.no_grad():
+        save_model(out, config, trainer.average, load_codec(codec_path))
+
+
+def _require(path: Path, message: str, remedy: str) -> None:
+    if not path.exists():
+        raise EngineError(message, remedy)
