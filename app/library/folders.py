@@ -14,5 +14,5 @@ def data_folder() -> Path:
     """The system's place for a program's data, or what UNDERTONE_HOME names."""
     chosen = os.environ.get(HOME_VARIABLE)
     return (
-        Path(chosen) if chosen else Path(platformdirs.user_data_dir("Undertone", appauthor=False))
+        Path(chosen) if chosen else Path(platformdirs.user_data_dir("undertone", appauthor=False))
     )

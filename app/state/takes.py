@@ -7,6 +7,7 @@ deleted. A take that the disk refuses stays in memory, where it can be played an
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -32,7 +33,6 @@ class Takes(QObject):
     selected = Signal(object)  # Take or None
     filtered = Signal()  # `visible` may hold other takes now
     clip_ready = Signal(object, object)  # Take, Clip: answers `load`
-    failed = Signal(object)  # EngineError
     notice = Signal(str, str)  # what happened, what to do
 
     def __init__(
@@ -104,14 +104,18 @@ class Takes(QObject):
 
     def load(self, id: str) -> None:
         """Ask for the sound: `clip_ready` answers, at once where it is in memory."""
+        self.fetch(id, self.clip_ready.emit)
+
+    def fetch(self, id: str, then: Callable[[Take, Clip], None]) -> None:
+        """Give the sound to `then`, at once where it is in memory; never where it is missing."""
         take = self._takes[id]
         clip = self._clips.get(id)
         if clip is not None:
-            self.clip_ready.emit(take, clip)
+            then(take, clip)
             return
         self._disk.run(
             partial(self._shelf.clip, take),
-            partial(self._on_loaded, id),
+            partial(self._on_read, id, then),
             partial(self._on_unreadable, id),
         )
 
@@ -219,11 +223,11 @@ class Takes(QObject):
         self._change_state(id, TakeState.UNSAVED)
         self._fail(error)
 
-    def _on_loaded(self, id: str, clip: Clip) -> None:
+    def _on_read(self, id: str, then: Callable[[Take, Clip], None], clip: Clip) -> None:
         if id in self._takes:
             self._clips.put(id, clip)
             self._change_state(id, TakeState.SAVED)
-            self.clip_ready.emit(self._takes[id], clip)
+            then(self._takes[id], clip)
 
     def _on_unreadable(self, id: str, error: EngineError) -> None:
         self._change_state(id, TakeState.MISSING)
@@ -240,7 +244,6 @@ class Takes(QObject):
         self._fail(error)
 
     def _fail(self, error: EngineError) -> None:
-        self.failed.emit(error)
         self.notice.emit(error.message, error.remedy)
 
     def _change_state(self, id: str, state: TakeState) -> None:

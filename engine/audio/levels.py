@@ -6,15 +6,15 @@ Silence is −inf everywhere, so that callers compare instead of guarding.
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import soxr
 from numpy.typing import NDArray
 
+from engine.audio.loudness import integrated_lufs as loudness_lufs
+
 TRUE_PEAK_OVERSAMPLING = 4  # ITU-R BS.1770-4, annex 2
-SHORTEST_LOUDNESS_S = 0.4  # one gating block of ITU-R BS.1770-4
 
 
 def to_db(amplitude: float) -> float:
@@ -48,18 +48,6 @@ def true_peak_db(audio: NDArray[np.float32], sample_rate: int) -> float:
         return -math.inf
     over = soxr.resample(audio, sample_rate, sample_rate * TRUE_PEAK_OVERSAMPLING)
     return max(peak_db(over), peak_db(audio))
-
-
-def loudness_lufs(audio: NDArray[np.float32], sample_rate: int) -> float:
-    """Integrated loudness (ITU-R BS.1770-4); −inf for silence or less than 0.4 s."""
-    if len(audio) < SHORTEST_LOUDNESS_S * sample_rate:
-        return -math.inf
-    import pyloudnorm  # brings scipy, which the window's start should not wait for
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # log of zero where all is silent
-        loudness = float(pyloudnorm.Meter(sample_rate).integrated_loudness(audio))
-    return loudness if math.isfinite(loudness) else -math.inf
 
 
 @dataclass(frozen=True)
