@@ -164,9 +164,9 @@ class EngineWorker:
             with self._lock:
                 self._lock.wait_for(lambda: self._waiting or self._wants_warm_up or self._closing)
                 job = self._waiting.popleft() if self._waiting else None
-                self._wants_warm_up = False
                 if job is None and self._closing:
                     return
+                self._wants_warm_up = self._wants_warm_up and job is not None
             if job is None:
                 self._warm_up()
             else:
@@ -250,23 +250,32 @@ class EngineWorker:
 
     def _warm_up(self) -> None:
         """Load the default model and run it once: kernels are chosen at their first use."""
-        problem: EngineError | None = None
+        device, problem = "", None
         try:
-            model = self._load(DEFAULT)
-            from engine.pipeline import Generation
-
-            generation = Generation(model, _WARM_UP)
-            for step in generation.steps():
-                generation.picture(step.denoised)
-                if not (self._waiting or self._closing):
-                    generation.clip(step.x, draft=True)
+            device = self._device_title()
+            if not self._host.holds(DEFAULT):
+                self._run_once(self._load(DEFAULT))
         except EngineError as error:
             _log.warning("warming up: %s", error)
             problem = error
         except Exception as error:
             _log.exception("warming up failed")
             problem = _internal(error)
-        self._emit(Ready(self._host.device.title, problem))
+        self._emit(Ready(device, problem))
+
+    def _device_title(self) -> str:
+        with self._saying_loading():
+            return self._host.device.title
+
+    def _run_once(self, model: Model) -> None:
+        """Not to the end when a job waits."""
+        from engine.pipeline import Generation
+
+        generation = Generation(model, _WARM_UP)
+        for step in generation.steps():
+            generation.picture(step.denoised)
+            if not (self._waiting or self._closing):
+                generation.clip(step.x, draft=True)
 
     # -- events ---------------------------------------------------------------------------------
 
