@@ -143,7 +143,7 @@ def save_model(
     codec: HouseCodec,
     dtype: torch.dtype = torch.float16,
 ) -> None:
-    """Write the model's folder, the U-Net in shards of `dtype`, the codec in fp32.
+    """Write the model's folder: the U-Net in shards and the codec, both in `dtype`.
 
     Older shards in `path` go. Raises `ValueError` for weights that `dtype` cannot hold.
     """
@@ -153,7 +153,7 @@ def save_model(
     weights = {name: _stored(name, w, dtype) for name, w in net.state_dict().items()}
     files = [_CODEC_FILE]
     save_file(
-        {name: _stored(name, w, torch.float32) for name, w in codec.state_dict().items()},
+        {name: _stored(name, w, dtype) for name, w in codec.state_dict().items()},
         path / _CODEC_FILE,
     )
     for number, shard in enumerate(_shards(weights), 1):

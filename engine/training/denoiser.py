@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from engine.device import Device
+from engine.diffusion.noise import training_sigmas
 from engine.diffusion.parameterisation import Denoiser, Parameterisation
 from engine.nets.conditioning import Conditioning
 from engine.nets.unet import UNet, UNetConfig
