@@ -43,6 +43,11 @@ FORMATS = {
     FileFormat.FLAC_24: "FLAC, 24 bit",
 }
 
+_STYLE = """
+#exportSheet {{ background: {panel}; border: 1px solid {edge}; border-radius: 8px; }}
+#exportNow:disabled {{ background: {field}; border-color: {edge}; color: {edge}; }}
+"""
+
 
 class ExportSheet(QFrame):
     """Opens on the `export` action for the current take."""
@@ -89,7 +94,7 @@ class ExportSheet(QFrame):
         self.level.addItem(self.tr("As it is"), Normalise.OFF.value)
         self.level.addItem(self.tr("Peak at −1 dBFS"), Normalise.PEAK.value)
         for lufs in LOUDNESS_TARGETS_LUFS:
-            text = self.tr("Loudness {0} LUFS, true peak under −1 dBTP").format(_signed(lufs, 0))
+            text = self.tr("{0} LUFS, true peak −1 dBTP at most").format(_signed(lufs, 0))
             self.level.addItem(text, lufs)
         names = {"exportFormat": self.format, "exportRate": self.rate, "exportLevel": self.level,
                  "exportName": self.name, "exportFolder": self.folder,
@@ -164,7 +169,8 @@ class ExportSheet(QFrame):
             self._came_from = self._came_from or self._window.window().focusWidget()
             self._exporter.open(take)
             self.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
-            self.name.selectAll()
+            length = len(self.name.text())
+            self.name.setSelection(length, -length)  # all of it, the beginning in view
 
     def _on_level(self) -> None:
         chosen = self.level.currentData()
@@ -233,15 +239,15 @@ class ExportSheet(QFrame):
             return self.tr("Measuring…") if self._exporter.error is None else ""
         if plan.before.peak_db == -math.inf:
             return self.tr("The take is silent.")
-        before = _levels(plan.before)
-        if plan.gain_db == 0.0:
-            return self.tr("{0}. Nothing is changed.").format(before)
-        text = self.tr("{0}. A gain of {1} dB makes it {2}.").format(
-            before, _signed(plan.gain_db, 1, plus=True), _levels(plan.after)
-        )
+        lines = [self.tr("Now: {0}").format(_levels(plan.before))]
+        if plan.gain_db:
+            gain = _signed(plan.gain_db, 1, plus=True)
+            lines.append(self.tr("Gain {0} dB: {1}").format(gain, _levels(plan.after)))
+        else:
+            lines.append(self.tr("Nothing is changed."))
         if plan.limited_by_true_peak:
-            text += " " + self.tr("More would pass the true peak of −1 dBTP.")
-        return text
+            lines.append(self.tr("Held back there by the true peak."))
+        return "\n".join(lines)
 
     def _problem_text(self) -> str:
         exporter = self._exporter
@@ -269,15 +275,16 @@ class ExportSheet(QFrame):
 
     def _place(self) -> None:
         """The lower right corner of the window, where the takes' buttons are."""
-        self.adjustSize()
+        layout = self.layout()
+        assert layout is not None
+        layout.activate()
+        self.resize(SHEET_PX, layout.totalHeightForWidth(SHEET_PX))
         left = self._window.width() - self.width() - 2 * GRID
         self.move(max(left, 0), max(self._window.height() - self.height() - 2 * GRID, 0))
 
     def _tint(self) -> None:
-        back, edge = self._theme.color("panel").name(), self._theme.color("edge").name()
-        self.setStyleSheet(
-            f"#exportSheet {{ background: {back}; border: 1px solid {edge}; border-radius: 8px; }}"
-        )
+        colors = {name: self._theme.color(name).name() for name in ("panel", "edge", "field")}
+        self.setStyleSheet(_STYLE.format(**colors))
         self.close_button.setIcon(self._theme.icon("close"))
 
 
@@ -289,4 +296,4 @@ def _signed(value: float, decimals: int, plus: bool = False) -> str:
 def _levels(levels: Levels) -> str:
     loudness = levels.loudness_lufs
     lufs = f", {_signed(loudness, 1)} LUFS" if math.isfinite(loudness) else ""
-    return f"peak {_signed(levels.peak_db, 1)} dBFS{lufs}"
+    return f"peak {_signed(levels.peak_db, 1, plus=True)} dBFS{lufs}"
