@@ -117,6 +117,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
           "undo", "Ctrl+Z"),
     _spec("redo", APP, _N("Actions", "Redo"), _N("Actions", "Make the change again"),
           "redo", "Ctrl+Shift+Z", "Ctrl+Y"),
+    _spec("dismiss", APP, _N("Actions", "Dismiss the message"),
+          _N("Actions", "Put the shown message away"), "close", "Esc"),
     _spec("shortcuts", APP, _N("Actions", "Keyboard shortcuts"),
           _N("Actions", "See and change every shortcut"), "keyboard", "F1", "Ctrl+/"),
     _spec("about", APP, _N("Actions", "About Undertone"),

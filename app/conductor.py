@@ -38,7 +38,7 @@ class Conductor(QObject):
         self._connect_seeing()
         self._connect_undo()
         self._connect_notices()
-        self._on_jobs()
+        self._share_escape()
 
     # Making
 
@@ -56,13 +56,6 @@ class Conductor(QObject):
     def generate_example(self, prompt: str) -> None:
         self._studio.request.edit(prompt=prompt)
         self.generate()
-
-    def escape(self) -> None:
-        """Stop the running job; with none, put the notice away."""
-        if self._studio.jobs.active:
-            self._studio.jobs.cancel()
-        else:
-            self._studio.notices.dismiss()
 
     def open_file(self, path: Path) -> None:
         """Bring back the settings that an exported file carries."""
@@ -86,22 +79,31 @@ class Conductor(QObject):
     def _connect_making(self) -> None:
         actions, request, jobs = self._studio.actions, self._studio.request, self._studio.jobs
         actions["generate"].triggered.connect(self.generate)
-        actions["cancel"].triggered.connect(self.escape)
+        actions["cancel"].triggered.connect(jobs.cancel)
         actions["cancel_all"].triggered.connect(jobs.cancel_all)
         actions["audition"].triggered.connect(jobs.audition)
         actions["older_prompt"].triggered.connect(lambda: request.recall(-1))
         actions["newer_prompt"].triggered.connect(lambda: request.recall(+1))
         request.planned.connect(self._forget_problem)
-        jobs.changed.connect(self._on_jobs)
+        request.remembered.connect(self._offer_history)
+        self._offer_history()
+        jobs.changed.connect(self._share_escape)
         jobs.finished.connect(self._on_finished)
         jobs.failed.connect(self._on_failed)
         jobs.heard.connect(self._on_heard)
         jobs.ready.connect(self._on_ready)
 
-    def _on_jobs(self) -> None:
-        active = self._studio.jobs.active is not None
-        for name in ("cancel_all", "audition"):
-            self._studio.actions[name].setEnabled(active)
+    def _offer_history(self) -> None:
+        for name in ("older_prompt", "newer_prompt"):
+            self._studio.actions[name].setEnabled(bool(self._studio.request.prompts))
+
+    def _share_escape(self) -> None:
+        """Escape stops the running job; with none, it puts the message away."""
+        actions, active = self._studio.actions, self._studio.jobs.active is not None
+        for name in ("cancel", "cancel_all", "audition"):
+            actions[name].setEnabled(active)
+        shown = self._studio.notices.current is not None
+        actions["dismiss"].setEnabled(shown and not active)
 
     def _on_finished(self, job: Job) -> None:
         clip = job.clip
@@ -256,6 +258,8 @@ class Conductor(QObject):
 
     def _connect_notices(self) -> None:
         studio = self._studio
+        studio.actions["dismiss"].triggered.connect(studio.notices.dismiss)
+        studio.notices.changed.connect(self._share_escape)
         for source in (studio.settings, studio.session):
             source.failed.connect(studio.notices.error)
             if source.problem:

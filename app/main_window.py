@@ -20,23 +20,25 @@ from PySide6.QtWidgets import (
 
 from app.conductor import Conductor
 from app.dialogs.about import AboutDialog
+from app.dialogs.export import ExportSheet
 from app.dialogs.shortcuts import ShortcutsDialog
 from app.keys import KeyGuard
 from app.menus import build_menu
 from app.studio import Studio
-from app.theme import GRID
+from app.theme import GRID, SCROLL_BAR_PX
 from app.widgets.empty_state import EmptyState
 from app.widgets.header_bar import HeaderBar
 from app.widgets.job_status import JobStatus
 from app.widgets.level_meter import LevelMeter
 from app.widgets.make_bar import MakeBar
+from app.widgets.more_panel import MorePanel
 from app.widgets.notice_bar import NoticeBar
 from app.widgets.output_picker import OutputPicker
 from app.widgets.prompt_panel import PromptPanel
 from app.widgets.ruler import Ruler
 from app.widgets.score_panel import ScorePanel
 from app.widgets.seed_row import SeedRow
-from app.widgets.sound_panel import MorePanel, SoundPanel
+from app.widgets.sound_panel import SoundPanel
 from app.widgets.spectrogram_view import SpectrogramView
 from app.widgets.step_scrubber import StepScrubber
 from app.widgets.takes_list.takes_list import TakesList
@@ -44,10 +46,11 @@ from app.widgets.transport_bar import TransportBar
 from app.widgets.waveform_view import WaveformView
 
 START_SIZE = (1280, 800)
-MINIMUM_SIZE = (840, 480)
+MINIMUM_SIZE = (960, 600)
 _Widget = TypeVar("_Widget", bound=QWidget)
 _PANEL_PX = 43 * GRID
-_TAKES_PX = 22 * GRID
+_TAKES_PX = 19 * GRID
+_WAVEFORM_PX = 8 * GRID
 
 
 class MainWindow(QMainWindow):
@@ -63,6 +66,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self._body())
         self._connect()
         self._restore_layout()
+        self._prompt.prompt.setFocus()
         KeyGuard(studio.actions, self)
 
     # Layout
@@ -82,6 +86,7 @@ class MainWindow(QMainWindow):
         self._columns.setStretchFactor(0, 0)
         self._columns.setStretchFactor(1, 1)
         column.addWidget(self._columns, 1)
+        ExportSheet(studio.exporter, studio.takes, studio.actions, studio.theme, body)
         return body
 
     def _header(self) -> HeaderBar:
@@ -101,7 +106,8 @@ class MainWindow(QMainWindow):
         self._prompt = PromptPanel(request, actions)
         form = _named(QWidget(), "panelBody")
         column = _column(form, 2 * GRID)
-        column.setSpacing(2 * GRID)
+        column.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
+        column.setSpacing(3 * GRID // 2)
         column.addWidget(self._prompt)
         column.addWidget(SoundPanel(request))
         column.addWidget(ScorePanel(request, theme))
@@ -110,15 +116,21 @@ class MainWindow(QMainWindow):
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
+        scroll.verticalScrollBar().rangeChanged.connect(
+            lambda _least, most: column.setContentsMargins(
+                2 * GRID, GRID, 2 * GRID - (SCROLL_BAR_PX if most else 0), GRID
+            )
+        )
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(form)
         making = QWidget()
         foot = _column(making, 2 * GRID)
+        foot.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
         foot.addWidget(MakeBar(request, actions))
         foot.addWidget(JobStatus(studio.jobs, studio.estimate, actions))
         panel = _named(QFrame(), "panel")
-        panel.setMinimumWidth(_PANEL_PX - 5 * GRID)
+        panel.setMinimumWidth(_PANEL_PX - 3 * GRID)
         whole = _column(panel)
         whole.addWidget(scroll, 1)
         whole.addWidget(making)
@@ -129,6 +141,7 @@ class MainWindow(QMainWindow):
         theme, axis, transport = studio.theme, studio.axis, studio.transport
         viewer = QWidget()
         column = _column(viewer)
+        column.setContentsMargins(0, GRID, 0, 0)
         column.addWidget(self._spectrogram(), 1)
         column.addWidget(self._waveform())
         column.addWidget(Ruler(theme, axis, transport))
@@ -156,6 +169,7 @@ class MainWindow(QMainWindow):
     def _waveform(self) -> WaveformView:
         studio = self._studio
         view = WaveformView(studio.theme, studio.axis, studio.transport)
+        view.setFixedHeight(_WAVEFORM_PX)
         studio.viewing.peaks_changed.connect(view.show_peaks)
         return view
 

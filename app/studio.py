@@ -13,9 +13,10 @@ from app.actions import Actions
 from app.engine_bridge import EngineBridge
 from app.library.folders import data_folder
 from app.session import Session
-from app.settings import Settings
+from app.settings import Settings, config_folder
 from app.state.analysis import TakeAnalysis
 from app.state.estimate import Estimate
+from app.state.exporter import Exporter
 from app.state.jobs import Jobs
 from app.state.notices import Notices
 from app.state.request import RequestModel
@@ -23,6 +24,7 @@ from app.state.takes import Takes
 from app.state.time_axis import TimeAxis
 from app.state.transport import Transport
 from app.state.viewing import Viewing
+from app.store import JsonStore
 from app.theme import Theme, ThemeChoice
 from engine.api import Engine, ModelInfo, OnEvent
 
@@ -46,6 +48,7 @@ class Studio:
     jobs: Jobs
     estimate: Estimate
     takes: Takes
+    exporter: Exporter
     axis: TimeAxis
     transport: Transport
     analysis: TakeAnalysis
@@ -59,8 +62,10 @@ class Studio:
         stopping.start()
         stopping.join(CLOSE_TIMEOUT_S)
         self.bridge.deliver()  # a take that was finished meanwhile is still saved
+        self.exporter.shut_down()
         self.takes.close()
         self.settings.save()
+        self.undo.clear()  # its end would signal to what is already gone
 
 
 def build_studio(
@@ -80,6 +85,9 @@ def build_studio(
     request = RequestModel(engine.plan, undo)
     transport = Transport(values.output_device)
     transport.set_volume(values.volume)
+    notices = Notices()
+    takes = Takes(data or data_folder(), undo)
+    exporter = Exporter(takes, notices, JsonStore((config or config_folder()) / "export.json"))
     jobs, axis, analysis = Jobs(engine, bridge), TimeAxis(), TakeAnalysis(transport)
     return Studio(
         engine=engine,
@@ -90,11 +98,12 @@ def build_studio(
         theme=theme,
         actions=Actions(theme, values.shortcuts),
         undo=undo,
-        notices=Notices(),
+        notices=notices,
         request=request,
         jobs=jobs,
         estimate=Estimate(request, values.seconds_per_step, models),
-        takes=Takes(data or data_folder(), undo),
+        takes=takes,
+        exporter=exporter,
         axis=axis,
         transport=transport,
         analysis=analysis,

@@ -8,7 +8,9 @@ Roles that widgets take by a dynamic property: `role` on labels ("small", "dim",
 STYLE_SHEET = """
 * { outline: none; }
 QWidget { color: @text; }
-QMainWindow, QDialog, #window { background: @window; }
+QMainWindow, #window { background: @window; }
+QDialog { background: @panel; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 #panel, #header { background: @panel; border-radius: 8px; }
 #panelBody, #panelBody > QWidget { background: transparent; }
 QScrollArea { background: transparent; border: none; }
@@ -23,6 +25,10 @@ QLabel[role="error"] { color: @error; font-size: 11px; }
 QLineEdit, QPlainTextEdit, QComboBox, QSpinBox, QDoubleSpinBox, QKeySequenceEdit QLineEdit {
     background: @field; border: 1px solid @edge; border-radius: 4px; padding: 0 8px;
     selection-background-color: @selection; selection-color: @text;
+}
+QLineEdit, QPlainTextEdit { placeholder-text-color: @text_dim; }
+QLineEdit QToolButton, QLineEdit QToolButton:hover {
+    min-width: 0; min-height: 0; border: none; padding: 0; background: transparent;
 }
 QPlainTextEdit { padding: 4px; }
 QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox { min-height: 26px; max-height: 26px; }
@@ -80,12 +86,13 @@ QToolButton {
     min-width: 30px; min-height: 30px; max-height: 30px; padding: 0;
 }
 QToolButton:hover { background: @field_hover; }
+QToolButton:disabled { color: @edge; }
 QToolButton:pressed { background: @selection; }
 QToolButton:checked { background: @selection; border-color: @accent; }
 QToolButton:focus { border: 2px solid @accent; }
 QToolButton::menu-indicator { image: none; width: 0; }
 QToolButton[role="text"] { padding: 0 8px; }
-QToolButton[role="fold"] { padding: 0 8px 0 0; color: @text_dim; }
+QToolButton[role="fold"] { min-width: 0; padding: 0; margin-left: -8px; color: @text_dim; }
 QToolButton[role="fold"]:checked { background: transparent; border-color: transparent; }
 QToolButton[role="fold"]:checked:focus { border: 2px solid @accent; }
 QToolButton[role="menu"] { padding: 0 24px 0 8px; }

@@ -20,6 +20,7 @@ TEXT_PX = 13
 SMALL_PX = 11
 CONTROL_PX = 32  # height of buttons and one-line fields
 ICON_PX = 16
+SCROLL_BAR_PX = 10
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 

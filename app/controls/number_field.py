@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
+
+from app.theme import GRID
 
 _ARROWS = {
     Qt.Key.Key_Up: 1,
@@ -22,11 +24,18 @@ class NumberField(QLineEdit):
     edited = Signal(str)
 
     def __init__(
-        self, name: str, step: Callable[[str, int], str], parent: QWidget | None = None
+        self,
+        name: str,
+        step: Callable[[str, int], str],
+        unit: str = "",
+        parent: QWidget | None = None,
     ) -> None:
         """`step(text, by)` is the text some steps up or down; it may return what it got."""
         super().__init__(parent)
         self._step = step
+        self._unit = unit
+        room = self.fontMetrics().horizontalAdvance(unit) + GRID // 2 if unit else 0
+        self.setTextMargins(0, 0, room, 0)
         self.setAccessibleName(name)
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.textEdited.connect(self.edited)
@@ -49,6 +58,15 @@ class NumberField(QLineEdit):
             event.accept()
         else:
             event.ignore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The unit stands inside, where it cannot be typed over."""
+        super().paintEvent(event)
+        if self._unit:
+            painter = QPainter(self)
+            painter.setPen(self.palette().placeholderText().color())
+            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(self.rect().adjusted(0, 0, -GRID, 0), right, self._unit)
 
     def _move(self, by: int) -> None:
         text = self._step(self.text(), by)

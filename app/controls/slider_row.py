@@ -14,8 +14,7 @@ from app.theme import GRID
 
 TICKS = 1_000
 LABEL_PX = 9 * GRID
-FIELD_PX = 8 * GRID
-UNIT_PX = 2 * GRID
+FIELD_PX = 9 * GRID
 
 
 @dataclass(frozen=True)
@@ -69,12 +68,12 @@ class SliderRow(QWidget):
     ) -> None:
         super().__init__(parent)
         self._scale = scale
-        self.field = NumberField(title, scale.step)
+        self.field = NumberField(title, scale.step, unit)
         self.field.setFixedWidth(FIELD_PX)
         self.slider = _make_slider(title)
         self.slider.installEventFilter(self)
         self.setToolTip(tip)
-        self._lay_out(title, unit)
+        self._lay_out(title)
         self.field.edited.connect(self._on_typed)
         self.slider.valueChanged.connect(self._on_dragged)
 
@@ -93,18 +92,15 @@ class SliderRow(QWidget):
             return True
         return super().eventFilter(watched, event)
 
-    def _lay_out(self, title: str, unit: str) -> None:
+    def _lay_out(self, title: str) -> None:
         name = label(title, buddy=self.field)
         name.setFixedWidth(LABEL_PX)
-        sign = label(unit, "unit")
-        sign.setFixedWidth(UNIT_PX)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)
         row.addWidget(name)
         row.addWidget(self.slider, 1)
         row.addWidget(self.field)
-        row.addWidget(sign)
 
     def _on_typed(self, text: str) -> None:
         self.show_text(text)

@@ -88,4 +88,5 @@ class JobStatus(QWidget):
     def _idle(self) -> str:
         if self._jobs.warming:
             return self.tr("Loading the model…")
-        return " · ".join(part for part in (self._last, self._estimate.text) if part)
+        told = " · ".join(part for part in (self._last, self._estimate.text) if part)
+        return told or self.tr("Ready")

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.actions import Actions
 from app.controls.buttons import ActionButton, tool_button
-from app.controls.labels import ErrorLine, label
+from app.controls.labels import ErrorLine
 from app.controls.number_field import NumberField
 from app.state.request import RequestModel
 from app.theme import GRID
@@ -22,9 +22,9 @@ class MakeBar(QWidget):
     ) -> None:
         super().__init__(parent)
         self._request = request
-        self.takes = NumberField(self.tr("Takes at once"), _step)
+        self.takes = NumberField(self.tr("Takes at once"), _step, "×")
         self.takes.setObjectName("takes")
-        self.takes.setFixedWidth(5 * GRID)
+        self.takes.setFixedWidth(6 * GRID)
         self.takes.setToolTip(self.tr("How many takes one click makes"))
         self.takes.edited.connect(lambda text: request.edit(takes=text))
         self.error = ErrorLine({"takes": self.takes})
@@ -32,9 +32,8 @@ class MakeBar(QWidget):
         generate.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout()
         row.setSpacing(GRID)
-        row.addWidget(label("×", "dim"))
+        row.addWidget(generate, 1)
         row.addWidget(self.takes)
-        row.insertWidget(0, generate, 1)
         row.addWidget(ActionButton(actions["cancel"], "large"))
         row.addWidget(tool_button(actions["audition"]))
         column = QVBoxLayout(self)

@@ -1,4 +1,4 @@
-"""What the music keeps to: tempo, key, metre and chords, planned or given."""
+"""What the music keeps to: tempo, key and chords, planned or given."""
 
 from __future__ import annotations
 
@@ -7,18 +7,15 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QCompleter, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from app.controls.auto_field import AutoField
-from app.controls.buttons import Picker
 from app.controls.labels import ErrorLine, label
 from app.controls.slider_row import LABEL_PX
 from app.state.request import RequestModel
 from app.theme import GRID, Theme
 from engine.api import Key, Mode, Score
 
-_METRES = ("2", "3", "4", "5", "6", "7")
-
 
 class ScorePanel(QWidget):
-    """Four fields, each left to the planner while it is empty."""
+    """Three fields, each left to the planner while it is empty."""
 
     def __init__(self, request: RequestModel, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -28,19 +25,11 @@ class ScorePanel(QWidget):
         self.key.setCompleter(QCompleter([str(Key(t, m)) for m in Mode for t in range(12)], self))
         self.chords = self._field(theme, "chords", self.tr("Chords"))
         self.chords.setToolTip(self.tr("One chord a bar, for example F#m7 D A E; they repeat"))
-        self.metre = self._metre_picker(theme)
-        self.error = ErrorLine(
-            {
-                "tempo_bpm": self.tempo,
-                "key": self.key,
-                "beats_per_bar": self.metre,
-                "chords": self.chords,
-            }
-        )
+        self.error = ErrorLine({"tempo_bpm": self.tempo, "key": self.key, "chords": self.chords})
         self._lay_out()
         request.changed.connect(self._show)
         request.planned.connect(self._show_plan)
-        for name in ("tempo_bpm", "key", "beats_per_bar", "chords"):
+        for name in ("tempo_bpm", "key", "chords"):
             self._show(name)
         self._show_plan()
 
@@ -48,16 +37,10 @@ class ScorePanel(QWidget):
         grid = QGridLayout()
         grid.setSpacing(GRID)
         grid.setVerticalSpacing(GRID // 2)
-        grid.addWidget(_name(self.tr("Tempo"), self.tempo), 0, 0)
-        grid.addWidget(self.tempo, 0, 1)
-        grid.addWidget(label(self.tr("Metre"), buddy=self.metre), 0, 2)
-        grid.addWidget(self.metre, 0, 3)
-        grid.addWidget(_name(self.tr("Key"), self.key), 1, 0)
-        grid.addWidget(self.key, 1, 1, 1, 3)
-        grid.addWidget(_name(self.tr("Chords"), self.chords), 2, 0)
-        grid.addWidget(self.chords, 2, 1, 1, 3)
-        grid.setColumnStretch(1, 3)
-        grid.setColumnStretch(3, 2)
+        rows = ((self.tr("Tempo"), self.tempo), (self.tr("Key"), self.key))
+        for at, (title, field) in enumerate((*rows, (self.tr("Chords"), self.chords))):
+            grid.addWidget(_name(title, field), at, 0)
+            grid.addWidget(field, at, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
@@ -73,22 +56,9 @@ class ScorePanel(QWidget):
     def _editor(self, name: str) -> Callable[[str], None]:
         return lambda text: self._request.edit(**{name: text})
 
-    def _metre_picker(self, theme: Theme) -> Picker:
-        picker = Picker(theme, self.tr("Metre"))
-        picker.setObjectName("beats_per_bar")
-        picker.addItem(self.tr("auto"), "")
-        for beats in _METRES:
-            picker.addItem(self.tr("{0} beats").format(beats), beats)
-        picker.currentIndexChanged.connect(
-            lambda _at: self._request.edit(beats_per_bar=picker.currentData())
-        )
-        return picker
-
     def _show(self, name: str) -> None:
-        value = getattr(self._request.draft, name)
-        if name == "beats_per_bar":
-            self.metre.choose(value)
-        elif name in ("tempo_bpm", "key", "chords"):
+        if name in ("tempo_bpm", "key", "chords"):
+            value = getattr(self._request.draft, name)
             getattr(self, name.removesuffix("_bpm")).show_text(value)
 
     def _show_plan(self) -> None:
@@ -97,9 +67,6 @@ class ScorePanel(QWidget):
         self.tempo.show_planned(f"{plan.tempo_bpm:g} bpm" if plan.tempo_bpm else "")
         self.key.show_planned(str(plan.key) if plan.key else "")
         self.chords.show_planned(" ".join(map(str, plan.chords)) if plan.chords else "")
-        beats = plan.beats_per_bar
-        auto = self.tr("{0} · auto").format(beats) if beats else self.tr("auto")
-        self.metre.setItemText(0, auto)
 
 
 def _name(title: str, field: QWidget) -> QLabel:

@@ -1,0 +1,110 @@
+"""What is rarely changed: metre, sampler and schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.actions import Actions
+from app.controls.buttons import Picker, tool_button
+from app.controls.labels import label
+from app.controls.slider_row import LABEL_PX
+from app.state.request import RequestModel
+from app.theme import GRID, Theme
+from engine.api import SamplerName, ScheduleName
+
+METRES = ("2", "3", "4", "5", "6", "7")
+SAMPLERS = {
+    SamplerName.DPMPP_2M: "DPM-Solver++ 2M",
+    SamplerName.EULER: "Euler",
+    SamplerName.HEUN: "Heun",
+    SamplerName.DDIM: "DDIM",
+}
+SCHEDULES = {
+    ScheduleName.KARRAS: "Karras",
+    ScheduleName.EXPONENTIAL: "Exponential",
+    ScheduleName.COSINE: "Cosine",
+    ScheduleName.LINEAR: "Linear",
+}
+
+
+class MorePanel(QWidget):
+    """Metre, sampler and schedule, folded away until they are asked for."""
+
+    def __init__(
+        self, request: RequestModel, actions: Actions, theme: Theme, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._request = request
+        self._actions = actions
+        self._metre = self._picker(theme, self.tr("Metre"), "beats_per_bar", self._metres())
+        self._sampler = self._picker(theme, self.tr("Sampler"), "sampler", SAMPLERS)
+        self._schedule = self._picker(theme, self.tr("Schedule"), "schedule", SCHEDULES)
+        self._body = QWidget()
+        body = QVBoxLayout(self._body)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.setSpacing(GRID)
+        body.addLayout(self._row(self.tr("Metre"), self._metre))
+        body.addLayout(self._row(self.tr("Sampler"), self._sampler))
+        body.addLayout(self._row(self.tr("Schedule"), self._schedule))
+        self._lay_out()
+        request.changed.connect(self._show)
+        request.planned.connect(self._show_plan)
+        for name in ("beats_per_bar", "sampler", "schedule"):
+            self._show(name)
+        self._show_plan()
+
+    def _metres(self) -> dict[str, str]:
+        return {"": self.tr("auto")} | {n: self.tr("{0} beats a bar").format(n) for n in METRES}
+
+    def _lay_out(self) -> None:
+        fold = tool_button(self._actions["more"], "fold")
+        fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID // 2)
+        column.addWidget(fold)
+        column.addWidget(self._body)
+        self._actions["more"].toggled.connect(self._fold)
+        self._fold(self._actions["more"].isChecked())
+
+    def _fold(self, is_open: bool) -> None:
+        self._body.setVisible(is_open)
+        self._actions.set_icon("more", "chevron-down" if is_open else "chevron-right")
+
+    def _picker(self, theme: Theme, title: str, name: str, choices: Mapping[Any, str]) -> Picker:
+        picker = Picker(theme, title)
+        for value, text in choices.items():
+            picker.addItem(text, str(value))
+        picker.currentIndexChanged.connect(
+            lambda _at: self._request.edit(**{name: picker.currentData()})
+        )
+        return picker
+
+    @staticmethod
+    def _row(title: str, picker: Picker) -> QHBoxLayout:
+        name = label(title, buddy=picker)
+        name.setFixedWidth(LABEL_PX)
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        row.addWidget(name)
+        row.addWidget(picker, 1)
+        return row
+
+    def _show(self, name: str) -> None:
+        pickers = {
+            "beats_per_bar": self._metre,
+            "sampler": self._sampler,
+            "schedule": self._schedule,
+        }
+        if name in pickers:
+            pickers[name].choose(getattr(self._request.draft, name))
+
+    def _show_plan(self) -> None:
+        plan = self._request.plan
+        beats = plan.beats_per_bar if plan else None
+        planned = self.tr("{0} beats a bar").format(beats) + " · " if beats else ""
+        self._metre.setItemText(0, planned + self.tr("auto"))
