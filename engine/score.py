@@ -177,7 +177,7 @@ def columns(
     return out
 
 
-def _write_rhythm(rows: NDArray[np.float32], score: Score, time_s: NDArray[np.float64]) -> None:
+def _write_rhythm(rows: NDArray[np.float32], score: Score, time_s: NDArray[np.floating]) -> None:
     assert score.tempo_bpm is not None
     beats_per_bar = score.beats_per_bar or 4
     beat = time_s * score.tempo_bpm / 60.0
@@ -190,7 +190,7 @@ def _write_rhythm(rows: NDArray[np.float32], score: Score, time_s: NDArray[np.fl
         rows[4 + 2 * i] = np.cos(2 * np.pi * beat * per_beat)
 
 
-def _write_harmony(rows: NDArray[np.float32], score: Score, time_s: NDArray[np.float64]) -> None:
+def _write_harmony(rows: NDArray[np.float32], score: Score, time_s: NDArray[np.floating]) -> None:
     rows[0] = 1.0
     if score.key is not None:
         rows[[25 + pitch for pitch in score.key.pitch_classes]] = 1.0

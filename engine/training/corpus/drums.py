@@ -19,7 +19,7 @@ _ORCHESTRA = {
     "clap": 38, "rim": 38, "pedal": 38,
 }  # fmt: skip
 _VELOCITY = {"X": 118.0, "x": 100.0, "o": 74.0, "g": 42.0, "r": 84.0}
-_QUIETER = {"hat": 0.84, "open": 0.82, "ride": 0.86, "shaker": 0.85, "tambourine": 0.8}
+_QUIETER = {"rim": 0.88, "hat": 0.84, "open": 0.82, "ride": 0.86, "shaker": 0.85, "tambourine": 0.8}
 _FILL_STEPS = 8
 
 

@@ -261,13 +261,13 @@ GROOVES: dict[str, Groove] = {
     ),
     "cinematic": Groove(
         drums=(
-            {"kick": "X.....x.X.......", "snare": "............o.oo",
-             "tom_low": "x..x..x.x..x..x."},
-            {"kick": "X.......X...x...", "snare": "oogoogoooogoogoo"},
-            {"kick": "X..X..X.X..X....", "tom_low": "....x.......x.xx"},
+            {"kick": "X...o...X...o...", "snare": "............o.oo",
+             "tom_low": "x...x.x.x...x.x."},
+            {"kick": "X.......X...x...", "snare": "oogooogooogooogo"},
+            {"kick": "X.....x.X...x...", "tom_low": "....x.......x.xx"},
         ),
-        bass=("R---------------", "R-R-R-R-R-R-R-R-", "R--R--R-R--R--R-", "R-------R-------"),
-        chords=("0.0.1.0.0.0.1.0.", "x---------------", "x--x--x-x--x--x-", "0120120201201202"),
+        bass=("R---------------", "R-R-R-R-R-R-R-R-", "R---R---R---R---", "R-------R-------"),
+        chords=("0.0.1.0.0.0.1.0.", "x---------------", "x---x---x---x---", "0121012101210121"),
         melody="sparse", fill="toms",
     ),
     "waltz": Groove(
