@@ -148,6 +148,7 @@ class LevelMeter(QWidget):
         self._paint_scale(painter)
         self._paint_light(painter)
         if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(self._theme.color("accent"), 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,7 +110,7 @@ def test_second_ticks_are_round_and_far_enough_apart() -> None:
     ticks = second_ticks(0.0, 10.0, 800.0)
     assert [label for _, label in ticks] == [f"0:{second:02}" for second in range(11)]
     close = second_ticks(3.0, 3.5, 800.0)
-    gaps = [second - first for (first, _), (second, _) in zip(close, close[1:], strict=False)]
+    gaps = [second - first for (first, _), (second, _) in itertools.pairwise(close)]
     assert min(gaps) * 1600 >= 72
     assert second_ticks(0.0, 0.0, 800.0) == []
 

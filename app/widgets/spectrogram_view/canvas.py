@@ -45,14 +45,14 @@ class Look:
 def colour_table(name: str, ground: str) -> NDArray[np.uint8]:
     """256 colours of one of matplotlib's maps, (256, 4) RGBA, whose floor melts into `ground`.
 
-    The map runs away from the ground: reversed where that is light. Only the lowest eighth is
-    blended, towards a colour of nearly the same lightness, so equal steps stay equal to the eye.
+    The map runs away from the ground: reversed where that is light. Only its lowest eighth is
+    replaced, by a straight line from the ground, so that lightness still changes steadily.
     """
     ground_rgb = np.array(to_rgb(ground))
     is_light = float(ground_rgb.mean()) > 0.5
     table = matplotlib.colormaps[f"{name}_r" if is_light else name](np.arange(256))
-    blend = np.clip(1.0 - np.arange(256) / _BLENDED, 0.0, 1.0)[:, None]
-    table[:, :3] += blend * (ground_rgb - table[:, :3])
+    share = (np.arange(_BLENDED) / _BLENDED)[:, None]
+    table[:_BLENDED, :3] = ground_rgb + share * (table[_BLENDED, :3] - ground_rgb)
     return np.round(table * 255.0).astype(np.uint8)
 
 
