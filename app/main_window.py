@@ -46,7 +46,6 @@ from app.widgets.transport_bar import TransportBar
 from app.widgets.waveform_view import WaveformView
 
 START_SIZE = (1280, 800)
-MINIMUM_SIZE = (960, 600)
 _Widget = TypeVar("_Widget", bound=QWidget)
 _PANEL_PX = 43 * GRID
 _TAKES_PX = 19 * GRID
@@ -61,7 +60,6 @@ class MainWindow(QMainWindow):
         self._studio = studio
         self.conductor = Conductor(studio, self)
         self.setWindowTitle("Undertone")
-        self.setMinimumSize(*MINIMUM_SIZE)
         self.setAcceptDrops(True)
         self.setCentralWidget(self._body())
         self._connect()

@@ -92,7 +92,7 @@ QToolButton:checked { background: @selection; border-color: @accent; }
 QToolButton:focus { border: 2px solid @accent; }
 QToolButton::menu-indicator { image: none; width: 0; }
 QToolButton[role="text"] { padding: 0 8px; }
-QToolButton[role="fold"] { min-width: 0; padding: 0; margin-left: -8px; color: @text_dim; }
+QToolButton[role="fold"] { min-width: 16px; padding: 0; margin-left: -8px; color: @text_dim; }
 QToolButton[role="fold"]:checked { background: transparent; border-color: transparent; }
 QToolButton[role="fold"]:checked:focus { border: 2px solid @accent; }
 QToolButton[role="menu"] { padding: 0 24px 0 8px; }

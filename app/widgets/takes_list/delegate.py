@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import matplotlib
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import (
     QModelIndex,
     QPersistentModelIndex,
@@ -14,11 +14,13 @@ from PySide6.QtCore import (
     QRectF,
     QSize,
     Qt,
+    Signal,
 )
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.library import THUMBNAIL_SHAPE, Take, TakeState
+from app.state.background import Background
 from app.theme import GRID, ICON_PX, SMALL_PX, TEXT_PX, Theme
 from app.widgets.takes_list import wording
 from app.widgets.takes_list.model import TAKE_ROLE
@@ -34,9 +36,23 @@ _Index = QModelIndex | QPersistentModelIndex
 class TakeDelegate(QStyledItemDelegate):
     """Every colour is the theme's at the time of painting."""
 
+    colours_ready = Signal()  # thumbnails can be painted from now on
+
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._colours: Colours | None = None  # matplotlib is imported behind the shown window
+        Background(self).run(_load_colours, self._on_colours)
+
+    def thumbnail(self, take: Take) -> QImage | None:
+        """The small spectrogram in colour; None while there are no colours, or it has none."""
+        if self._colours is None or not take.thumbnail:
+            return None
+        return _image(take.thumbnail, self._colours)
+
+    def _on_colours(self, colours: Colours) -> None:
+        self._colours = colours
+        self.colours_ready.emit()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         return QSize(30 * GRID, ROW_PX)
@@ -69,9 +85,10 @@ class TakeDelegate(QStyledItemDelegate):
         clip.addRoundedRect(QRectF(place), 4, 4)
         painter.save()
         painter.setClipPath(clip)
-        if take.thumbnail:
+        image = self.thumbnail(take)
+        if image is not None:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(place, thumbnail_image(take.thumbnail))
+            painter.drawImage(place, image)
         else:
             painter.fillRect(place, self._theme.color("canvas"))
         painter.restore()
@@ -136,15 +153,23 @@ def _star_rect(row: QRect) -> QRect:
     return QRect(centre - QPoint(ICON_PX // 2, ICON_PX // 2), QSize(ICON_PX, ICON_PX))
 
 
+class Colours:
+    """The colour map as (256, 4) bytes, hashable by identity."""
+
+    def __init__(self, table: NDArray[np.uint8]) -> None:
+        self.table = table
+
+
+def _load_colours() -> Colours:
+    import matplotlib
+
+    return Colours(np.asarray(matplotlib.colormaps[COLOUR_MAP](np.arange(256), bytes=True)))
+
+
 @lru_cache(maxsize=256)
-def thumbnail_image(thumbnail: bytes) -> QImage:
-    """The small spectrogram in colour, lowest frequency at the bottom."""
+def _image(thumbnail: bytes, colours: Colours) -> QImage:
+    """The lowest frequency at the bottom."""
     shades = np.frombuffer(thumbnail, np.uint8).reshape(THUMBNAIL_SHAPE)[::-1]
-    pixels = np.ascontiguousarray(_colours()[shades])
+    pixels = np.ascontiguousarray(colours.table[shades])
     height, width = THUMBNAIL_SHAPE
     return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
-
-
-@lru_cache(maxsize=1)
-def _colours() -> np.ndarray:
-    return np.asarray(matplotlib.colormaps[COLOUR_MAP](np.arange(256), bytes=True))

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 from app.library import Take
 from app.state.takes import Takes
 from app.theme import Theme
-from app.widgets.takes_list.delegate import THUMBNAIL_PX, TakeDelegate, is_on_star, thumbnail_image
+from app.widgets.takes_list.delegate import THUMBNAIL_PX, TakeDelegate, is_on_star
 from app.widgets.takes_list.model import TAKE_ROLE, TakesModel
 
 
@@ -21,7 +21,9 @@ class TakesView(QListView):
         self._takes = takes
         self._model = TakesModel(takes)
         self.setModel(self._model)
-        self.setItemDelegate(TakeDelegate(theme, self))
+        self._delegate = TakeDelegate(theme, self)
+        self._delegate.colours_ready.connect(self.viewport().update)
+        self.setItemDelegate(self._delegate)
         self.setObjectName("takesView")
         self.setAccessibleName(self.tr("Takes"))
         self.setAccessibleDescription(
@@ -79,9 +81,9 @@ class TakesView(QListView):
         data.setUrls([QUrl.fromLocalFile(str(path))])
         drag = QDrag(self)
         drag.setMimeData(data)
-        if take.thumbnail:
-            image = thumbnail_image(take.thumbnail).scaled(THUMBNAIL_PX)
-            drag.setPixmap(QPixmap.fromImage(image))
+        image = self._delegate.thumbnail(take)
+        if image is not None:
+            drag.setPixmap(QPixmap.fromImage(image.scaled(THUMBNAIL_PX)))
             drag.setHotSpot(QPoint(-8, -8))
         drag.exec(Qt.DropAction.CopyAction)
 
