@@ -67,6 +67,7 @@ class HouseCodec(nn.Module):
         self.register_buffer("mean", torch.zeros(config.features))
         self.register_buffer("basis", torch.zeros(config.features, config.latent_channels))
         self.register_buffer("scale", torch.ones(config.latent_channels))
+        self.register_buffer("ceiling", torch.zeros(bands.count, 1))
         self._register_views()
         low, high = len(self.low_bins_hz), len(self.high_bins_hz)
         self.stem = nn.Linear(config.latent_channels, config.width)
@@ -81,6 +82,7 @@ class HouseCodec(nn.Module):
     mean: Tensor
     basis: Tensor
     scale: Tensor
+    ceiling: Tensor
     low_bins_hz: Tensor
     high_bins_hz: Tensor
     low_filters: Tensor
@@ -157,6 +159,8 @@ class HouseCodec(nn.Module):
         self.mean.copy_(mean)
         self.basis.copy_(vectors[:, :channels])
         self.scale.copy_((deviation * deviation.mean()).sqrt())
+        levels = features[:, : -self.config.bands.stereo_bands].amax(0)
+        self.ceiling.copy_(levels.unflatten(0, (-1, self.config.bands.count)).amax(0)[:, None])
         return float((variance[channels:].sum() / len(variance)).sqrt())
 
     def project(self, features: Tensor) -> Tensor:
@@ -170,11 +174,16 @@ class HouseCodec(nn.Module):
     # Decoding
 
     def _unproject(self, latents: Tensor) -> tuple[Tensor, Tensor]:
-        """Latents (B, C, T) → band levels in dB (B, bands, 4T) and balance (B, stereo, T)."""
+        """Latents (B, C, T) → band levels in dB (B, bands, 4T) and balance (B, stereo, T).
+
+        No band is louder than it ever was in the corpus: guidance can push latents beyond what
+        they have meant, and a few decibels too many are a factor in sound.
+        """
         bands = self.config.bands
         features = (latents.float().transpose(1, 2) * self.scale) @ self.basis.T + self.mean
         level, balance = features.split([bands.frames * bands.count, bands.stereo_bands], dim=2)
         level = level.unflatten(2, (bands.frames, bands.count)).flatten(1, 2).transpose(1, 2)
+        level = torch.minimum(level, self.ceiling)
         return level, torch.tanh(balance.transpose(1, 2) / (BALANCE_SCALE * 10)) / 0.97
 
     def picture(self, latents: Tensor) -> Tensor:
@@ -212,8 +221,7 @@ class HouseCodec(nn.Module):
         high_spectrum = Retrieval(bands.high.size, bands.high.hop)(full, rounds[1])
         low_audio = self._spread(low_spectrum, balance, bands.low.size, bands.low.hop, 0)
         high_audio = self._spread(high_spectrum, balance, bands.high.size, bands.high.hop, 0)
-        audio = low_audio + high_audio
-        return audio[..., :samples]
+        return rounded_off((low_audio + high_audio)[..., :samples])
 
     def _crossover(self, freq_hz: Tensor) -> Tensor:
         start, stop = self.config.bands.crossover_hz
@@ -232,6 +240,16 @@ class HouseCodec(nn.Module):
         window = torch.hann_window(size, device=spectrum.device)
         audio = torch.istft(pair.flatten(0, 1), size, hop, window=window)
         return audio.unflatten(0, (-1, 2))
+
+
+def rounded_off(audio: Tensor, knee: float = 0.7, peak: float = 0.98) -> Tensor:
+    """Peaks above `knee` bent softly below `peak`, as the corpus is mastered; quieter ones stay.
+
+    New phases put a clip's peaks elsewhere than its original had them, some a little over 1.
+    """
+    room = peak - knee
+    over = (audio.abs() - knee).clamp(min=0)
+    return torch.where(over > 0, audio.sign() * (knee + room * torch.tanh(over / room)), audio)
 
 
 def _last_frame_twice(x: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,7 @@ class CodecTraining:
     pieces: int = 400
     piece_s: float = 24.0
     first_seed: int = 1_000_000
-    steps: int = 2_500
+    steps: int = 1_800
     batch: int = 24
     crop_frames: int = 48
     peak_rate: float = 1.5e-3
@@ -56,12 +57,16 @@ def render_audio(folder: Path, training: CodecTraining) -> list[Path]:
 
 
 def crops(
-    paths: list[Path], training: CodecTraining, hop: int, rng: np.random.Generator
+    paths: list[Path], training: CodecTraining, hop: int, first_step: int = 0
 ) -> Iterator[Tensor]:
-    """Endless batches of audio, (batch, 2, crop_frames · hop)."""
+    """Endless batches of audio, (batch, 2, crop_frames · hop), from the one of `first_step` on.
+
+    A batch is drawn from its step alone, so that a resumed run meets what an unbroken one would.
+    """
     pieces: list[NDArray[np.int16]] = [np.load(path, mmap_mode="r") for path in paths]
     length = training.crop_frames * hop
-    while True:
+    for step in count(first_step):
+        rng = np.random.default_rng((training.first_seed, step))
         chosen = rng.integers(len(pieces), size=training.batch)
         starts = [rng.integers(pieces[i].shape[1] - length) for i in chosen]
         batch = [pieces[i][:, s : s + length] for i, s in zip(chosen, starts, strict=True)]
@@ -97,6 +102,7 @@ def train_codec(
 ) -> HouseCodec:
     """Train until `training.steps` or for `minutes`; continues from the run's checkpoint."""
     paths = render_audio(run.folder / "audio", training)
+    torch.manual_seed(training.first_seed)
     codec = HouseCodec(config)
     optimizer = torch.optim.AdamW(codec.parameters(), betas=(0.9, 0.95), weight_decay=0.01)
     step = 0
@@ -106,10 +112,11 @@ def train_codec(
         step = int(state["step"])
     else:
         run.log(step=0, projection_rms_db=fit_projection(codec, paths))
-    batches = crops(paths, training, codec.hop, np.random.default_rng(step))
+    batches = crops(paths, training, codec.hop, step)
     end = time.monotonic() + 60 * minutes
     bar = tqdm(total=training.steps, initial=step, desc="codec")
     while step < training.steps and time.monotonic() < end:
+        torch.manual_seed(step)  # a resumed run draws what an unbroken one would
         loss = _step(
             codec, optimizer, next(batches), cosine_rate(step, training.steps, training.peak_rate)
         )
