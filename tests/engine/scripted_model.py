@@ -101,4 +101,4 @@ class Gate:
 
     def __call__(self, *_: object) -> None:
         self.reached.set()
-        assert self._open.wait(20), "the gate was never opened"
+        assert self._open.wait(120), "the gate was never opened"

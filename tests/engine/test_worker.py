@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -28,7 +29,7 @@ from engine.api import (
     Queued,
     Ready,
 )
-from engine.device import choose
+from engine.device import Device, choose
 from engine.errors import InternalError, ModelUnavailable, OutOfMemory
 from engine.models.registry import Registry
 from engine.worker import EngineWorker
@@ -36,7 +37,7 @@ from tests.engine.scripted_model import Gate, ScriptedRegistry
 
 REQUEST = GenerationRequest("slow jazz", duration_s=1.0, steps=3, seed=7)
 ENDS = (Finished, Cancelled, Failed)
-WAIT_S = 30.0
+WAIT_S = 120.0
 
 
 class Studio:
@@ -285,6 +286,18 @@ def test_whatever_happens_each_job_has_one_beginning_and_one_end(
 
     studio.model.on_call = studio.model.codec.on_decode = studio.registry.on_load = now_and_then
     jobs: list[JobId] = []
+    with patch.object(Device, "release_memory"):  # a full garbage collection a fault is slow
+        _operate(studio, operations, rng, jobs)
+    ends = [e for e in studio.events if isinstance(e, ENDS)]
+    assert Counter(e.job_id for e in ends) == Counter(jobs)
+    for job in jobs:
+        kinds = studio.kinds(job)
+        assert kinds[0] == "Queued"
+        assert kinds[-1] in ("Finished", "Cancelled", "Failed")
+
+
+def _operate(studio: Studio, operations: list[str], rng: Random, jobs: list[JobId]) -> None:
+    """Do what `operations` say, then close: at once, or when every job has ended."""
     for operation in operations:
         match operation:
             case "submit":
@@ -295,16 +308,10 @@ def test_whatever_happens_each_job_has_one_beginning_and_one_end(
                 getattr(studio.worker, operation)(rng.choice(jobs) if jobs else 1)
             case _:
                 getattr(studio.worker, operation)()
-    closes_early = rng.random() < 0.5
-    if not closes_early:
+    if rng.random() < 0.5:
         while sum(isinstance(e, ENDS) for e in list(studio.events)) < len(jobs):
             studio.end()
     studio.worker.close()
-    assert Counter(e.job_id for e in studio.events if isinstance(e, ENDS)) == Counter(jobs)
-    for job in jobs:
-        kinds = studio.kinds(job)
-        assert kinds[0] == "Queued"
-        assert kinds[-1] in ("Finished", "Cancelled", "Failed")
 
 
 def test_a_real_model_makes_a_clip_through_the_door(tiny_registry: Registry) -> None:
