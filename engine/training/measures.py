@@ -67,26 +67,44 @@ def on_grid(sound: Mono, sample_rate: int, asked_bpm: float) -> Grid:
     return Grid(float(weight[away_s <= GRID_TOLERANCE_S].sum() / weight.sum()), chance)
 
 
+_TREBLE, _PRESENCE, _BASS = (6_000, 14_000), (2_000, 6_000), (0, 200)  # Hz
+_STROKES = 20  # the strongest rises of treble that are looked at
+
+
 def drum_features(sound: Mono, sample_rate: int) -> NDArray[np.float64]:
-    """Four numbers that drums move: percussive share, and how sudden the treble and bass are."""
-    spectrum = np.abs(librosa.stft(sound, n_fft=1024, hop_length=HOP))
-    harmonic, percussive = librosa.decompose.hpss(spectrum, margin=2.0)
-    percussive_share = np.log10((percussive**2).sum() / ((harmonic**2).sum() + 1e-9) + 1e-6)
+    """Twelve numbers that drums move: how noisy, sudden and bright a sound is, and when.
+
+    Struck skins and cymbals are noise that begins at once: the spectrum is flat where the treble
+    rises most, and between the strokes it is not.
+    """
+    power = np.abs(librosa.stft(sound, n_fft=1024, hop_length=HOP)) ** 2
     freq_hz = librosa.fft_frequencies(sr=sample_rate, n_fft=1024)
+    bands = [
+        power[(freq_hz >= low) & (freq_hz < high)] for low, high in (_TREBLE, _PRESENCE, _BASS)
+    ]
+    treble_db, presence_db, bass_db = (10 * np.log10(b.mean(axis=0) + 1e-6) for b in bands)
+    treble_flatness, presence_flatness = _flatness(bands[0]), _flatness(bands[1])
+    strokes = np.argsort(np.diff(treble_db))[-_STROKES:] + 1
     return np.array(
         [
-            percussive_share,
-            _suddenness(spectrum[freq_hz > 5_000]),
-            _suddenness(spectrum[(freq_hz > 1_000) & (freq_hz < 5_000)]),
-            np.log10((spectrum[freq_hz > 5_000] ** 2).sum() / (spectrum**2).sum() + 1e-6),
+            treble_flatness[strokes].mean(),
+            presence_flatness[strokes].mean(),
+            treble_db[strokes].mean(),
+            np.percentile(treble_flatness, 90),
+            np.percentile(presence_flatness, 90),
+            *(np.percentile(np.diff(db), 97) for db in (treble_db, presence_db, bass_db)),
+            10 * np.log10(bands[0].mean() / power.mean() + 1e-6),
+            treble_db.std(),
+            treble_flatness.mean(),
+            presence_flatness.mean(),
         ]
     )
 
 
-def _suddenness(spectrum: NDArray[np.float32]) -> float:
-    """Upper decile of the rise in level, in dB a hop."""
-    level = 10 * np.log10((spectrum**2).mean(axis=0) + 1e-8)
-    return float(np.percentile(np.diff(level), 97))
+def _flatness(power: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Log of geometric over arithmetic mean, a frame: 0 for white noise, far below for tones."""
+    floored = power + 1e-8
+    return np.log(floored).mean(axis=0) - np.log(floored.mean(axis=0))
 
 
 def chord_agreement(sound: Mono, sample_rate: int, score: Score) -> float:

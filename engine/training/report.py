@@ -60,7 +60,7 @@ def as_table(report: Report) -> str:
     lines.append(
         f"two seeds of one prompt differ by at least {report.seeds_differ:.2f} (0 = equal)"
     )
-    lines.append(f"drum detector on the renders it was fitted to: {report.detector_accuracy:.1%}")
+    lines.append(f"drum detector on renders it was not fitted to: {report.detector_accuracy:.1%}")
     return "\n".join(lines)
 
 
