@@ -21,6 +21,7 @@ TEMPO_BPM = (40.0, 240.0)
 BEATS_PER_BAR = (2, 7)
 BARS = (1, 512)
 SHARPS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+FLATS = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
 _LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "sharp": 1, "b": -1, "♭": -1, "flat": -1}
 
@@ -67,7 +68,13 @@ class Key:
         return cls(tonic % 12, Mode.MINOR if minor else Mode.MAJOR)
 
     def __str__(self) -> str:
-        return f"{SHARPS[self.tonic]} {self.mode}"
+        return f"{(FLATS if self.flat else SHARPS)[self.tonic]} {self.mode}"
+
+    @property
+    def flat(self) -> bool:
+        """Whether musicians write it with flats: F, Bb, Eb, Ab and Db major, and their minors."""
+        major = self.tonic if self.mode is Mode.MAJOR else self.tonic + 3
+        return major % 12 in (5, 10, 3, 8, 1)
 
     @property
     def pitch_classes(self) -> tuple[int, ...]:
@@ -136,6 +143,12 @@ class Score:
         if self.tempo_bpm is None or self.beats_per_bar is None:
             return None
         return 60.0 / self.tempo_bpm * self.beats_per_bar
+
+    @property
+    def chord_names(self) -> str:
+        """The chords as `parse_chords` reads them, spelt as the key is; "" when open."""
+        names = FLATS if self.key is not None and self.key.flat else SHARPS
+        return " ".join(names[chord.root] + chord.quality for chord in self.chords or ())
 
     def chord_at(self, bar: int) -> Chord | None:
         return self.chords[bar % len(self.chords)] if self.chords else None

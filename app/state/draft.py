@@ -70,7 +70,7 @@ class Draft:
             tempo_bpm=f"{score.tempo_bpm:g}" if score.tempo_bpm else "",
             key=str(score.key) if score.key else "",
             beats_per_bar=str(score.beats_per_bar) if score.beats_per_bar else "",
-            chords=" ".join(map(str, score.chords)) if score.chords else "",
+            chords=score.chord_names,
             seed="" if request.seed is None else str(request.seed),
             seed_locked=request.seed is not None,
             takes=takes,

@@ -66,7 +66,7 @@ class ScorePanel(QWidget):
         plan = self._request.plan or Score()
         self.tempo.show_planned(f"{plan.tempo_bpm:g} bpm" if plan.tempo_bpm else "")
         self.key.show_planned(str(plan.key) if plan.key else "")
-        self.chords.show_planned(" ".join(map(str, plan.chords)) if plan.chords else "")
+        self.chords.show_planned(plan.chord_names)
 
 
 def _name(title: str, field: QWidget) -> QLabel:

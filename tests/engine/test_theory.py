@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.instruments import instrument, instruments_in
-from engine.score import Chord, Key, Mode, parse_chords
+from engine.score import Chord, Key, Mode, Score, parse_chords
 from engine.styles import STYLES, style, styles_in
 from engine.theory import chord_of, estimate_key, lies_in, progression, scale_over
 
@@ -115,3 +115,18 @@ def test_longer_names_win() -> None:
     assert [each.name for each in instruments_in("Electric piano & sub bass")] == [
         "electric piano", "deep synth bass",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("key", "chords", "spelt"),
+    [
+        ("F major", "Bbmaj7 Am7 Gm9 Fmaj9", "Bbmaj7 Am7 Gm9 Fmaj9"),
+        ("F# minor", "F#m7 D A C#7", "F#m7 D A C#7"),
+        ("A# major", "D# Gm", "Eb Gm"),
+        ("C minor", "G# D#", "Ab Eb"),
+    ],
+)
+def test_chords_are_spelt_as_their_key_is(key, chords, spelt):
+    score = Score(key=Key.parse(key), chords=parse_chords(chords))
+    assert score.chord_names == spelt
+    assert parse_chords(score.chord_names) == score.chords

@@ -70,7 +70,7 @@ class Piece:
             "tempo_bpm": self.score.tempo_bpm,
             "beats_per_bar": self.score.beats_per_bar,
             "key": str(self.score.key),
-            "chords": " ".join(map(str, self.score.chords or ())),
+            "chords": self.score.chord_names,
             "bars": self.score.bars,
             "drums": self.has_drums,
             "parts": {part.role: part.name for part in self.parts},
