@@ -8,10 +8,7 @@ that neither the window nor the sound ever stands still for it.
 
 from __future__ import annotations
 
-import contextlib
-import os
 import queue
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -27,7 +24,6 @@ from app.playback.history import Levels
 from app.playback.mixer import SILENT, Audio, Control, Mixer
 
 PREFERRED_RATE = 44_100
-AUDIO_NICENESS = -11  # what sound servers ask for
 LEAD_IN_S = 0.03  # a sound server may swallow what comes first after a start
 SHORTEST_LOOP_S = 0.02
 IDLE_S = 5.0  # silence after which the device is let go to sleep
@@ -175,8 +171,6 @@ class Player:
 
     def _callback(self, out: Audio, frames: int, when: Any, status: Any) -> None:
         now = time.perf_counter()
-        if not self._called_at:
-            _go_first()
         self._called_at = now
         if self._lead_in > 0:
             self._lead_in -= frames
@@ -358,13 +352,6 @@ class Player:
             f"The output “{gone}” went away, so playing stopped.",
             f"Press Play to go on through “{self._state.in_use}”.",
         )
-
-
-def _go_first() -> None:
-    """Let the audio thread run before others where Linux allows it; elsewhere it does anyway."""
-    if sys.platform == "linux":
-        with contextlib.suppress(PermissionError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), AUDIO_NICENESS)
 
 
 def as_stereo(audio: NDArray[np.float32]) -> Audio:

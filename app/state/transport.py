@@ -12,7 +12,8 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from app.playback.devices import DeviceState
 from app.playback.history import Levels
-from app.playback.player import SHORTEST_LOOP_S, Player, PlayerEvents
+from app.playback.player import SHORTEST_LOOP_S, PlayerEvents
+from app.playback.remote import RemotePlayer
 from app.playback.taper import volume_to_db
 from app.state.background import Background
 from app.state.slots import LoadedTake, Slots, TakeSlot
@@ -56,7 +57,7 @@ class Transport(QObject):
         queued = Qt.ConnectionType.QueuedConnection
         self._device_news.connect(self._on_device_state, queued)
         self._player_news.connect(self.notice, queued)
-        self._player = Player(
+        self._player = RemotePlayer(
             PlayerEvents(self._device_news.emit, self._player_news.emit), wanted=device
         )
         self._timer = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
@@ -230,7 +231,7 @@ class Transport(QObject):
 
     def _tick(self) -> None:
         heard = self._player.heard()
-        self._move_to(heard.position_s)
+        self._move_to(min(heard.position_s, self.duration_s))
         if heard.levels is not None:
             self.levels_changed.emit(heard.levels)
         if not heard.playing:

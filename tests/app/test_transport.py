@@ -165,5 +165,3 @@ def test_a_lost_output_is_told_and_playing_stops(
     assert "went away" in told.args[0]
     qtbot.waitUntil(lambda: not transport.is_playing)
     assert transport.devices.problem
-
-
