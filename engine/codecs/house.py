@@ -90,6 +90,7 @@ class HouseCodec(nn.Module):
     to_low: Tensor
     to_high: Tensor
     to_picture: Tensor
+    stereo_hz: Tensor
     stereo_filters: Tensor
     fade: Tensor
 

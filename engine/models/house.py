@@ -6,8 +6,9 @@ any place that keeps a repository. Training writes it by `save_model`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from pathlib import Path
 
 import torch
@@ -30,6 +31,7 @@ from engine.text.minilm import MiniLM
 FAMILY = "house"
 SHARD_BYTES = 15 * 2**20
 _CODEC_FILE = "codec.safetensors"
+_SHARD = "denoiser-{}.safetensors"
 _NOT_SETTINGS = {"format", "family", "files", "sample_rate", "channels"}
 
 
@@ -128,11 +130,7 @@ def _load_unet(config: UNetConfig, folder: ModelFolder) -> UNet:
     with torch.device("meta"):
         net = UNet(config)
     net.to_empty(device="cpu")
-    weights: dict[str, Tensor] = {}
-    for name in folder.files:
-        if name.startswith("denoiser-"):
-            weights |= load_file(folder.path / name)
-    net.load_state_dict(weights)
+    net.load_state_dict(load_shards(folder.path, folder.files))
     return net
 
 
@@ -145,22 +143,38 @@ def save_model(
 ) -> None:
     """Write the model's folder: the U-Net in shards and the codec, both in `dtype`.
 
-    Older shards in `path` go. Raises `ValueError` for weights that `dtype` cannot hold.
+    Raises `ValueError` for weights that `dtype` cannot hold.
     """
     path.mkdir(parents=True, exist_ok=True)
-    for old in path.glob("*.safetensors"):
-        old.unlink()
-    weights = {name: _stored(name, w, dtype) for name, w in net.state_dict().items()}
-    files = [_CODEC_FILE]
     save_file(
         {name: _stored(name, w, dtype) for name, w in codec.state_dict().items()},
         path / _CODEC_FILE,
     )
-    for number, shard in enumerate(_shards(weights), 1):
-        files.append(f"denoiser-{number:05}.safetensors")
-        save_file(shard, path / files[-1])
+    files = [_CODEC_FILE, *save_shards(path, net, dtype)]
     audio = {"sample_rate": codec.sample_rate, "channels": codec.channels}
     write_config(path, {"family": FAMILY, **to_plain(config), **audio}, files)
+
+
+def save_shards(path: Path, net: nn.Module, dtype: torch.dtype = torch.float16) -> list[str]:
+    """Write the U-Net's weights in place of older shards in `path`; returns the files' names."""
+    path.mkdir(parents=True, exist_ok=True)
+    for old in path.glob(_SHARD.format("*")):
+        old.unlink()
+    weights = {name: _stored(name, w, dtype) for name, w in net.state_dict().items()}
+    files = []
+    for number, shard in enumerate(_shards(weights), 1):
+        files.append(_SHARD.format(f"{number:05}"))
+        save_file(shard, path / files[-1])
+    return files
+
+
+def load_shards(path: Path, files: Iterable[str]) -> dict[str, Tensor]:
+    """The U-Net's weights from those of `files` in `path` that are its shards."""
+    weights: dict[str, Tensor] = {}
+    for name in files:
+        if fnmatch(name, _SHARD.format("*")):
+            weights |= load_file(path / name)
+    return weights
 
 
 def _stored(name: str, weight: Tensor, dtype: torch.dtype) -> Tensor:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 SCIENCE = "Figures beside real renders of the same requests; the last column is their ratio."
+PACKING = (
+    "Makes a folder under 40 MiB. On a Linux machine with torch and transformers, “python3 "
+    "train.py” inside it renders, encodes and trains; given again, it continues. Then bring its "
+    "folder “weights” home and write the model: undertone train export --weights FOLDER --out MODEL"
+)
 
 
 def add_commands(subparsers: Any) -> None:
@@ -21,13 +27,33 @@ def add_commands(subparsers: Any) -> None:
     ):
         stage = stages.add_parser(name, help=help_text)
         _add_run(stage)
-        stage.add_argument("--minutes", type=float, default=1e9, help="stop after this long")
-        stage.add_argument("--steps", type=int, help="optimiser steps in all")
-        stage.add_argument("--pieces", type=int, help="pieces to render")
+        stage.add_argument("--pieces", type=count, help="pieces to render")
+        if name != "latents":
+            stage.add_argument("--minutes", type=minutes, default=1e9, help="stop after this long")
+            stage.add_argument("--steps", type=count, help="optimiser steps in all")
         stage.set_defaults(run=run)
     _add_export(stages)
     _add_pack(stages)
     _add_evaluate(subparsers)
+
+
+def count(word: str) -> int:
+    """argparse's type for a number of things, 1 or more."""
+    number = int(word) if word.isdecimal() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"“{word}” is not a whole number from 1 up")
+    return number
+
+
+def minutes(word: str) -> float:
+    """argparse's type for a time above 0."""
+    try:
+        number = float(word)
+    except ValueError:
+        number = math.nan
+    if not number > 0:
+        raise argparse.ArgumentTypeError(f"“{word}” is not a number of minutes above 0")
+    return number
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +67,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 def _add_corpus(stages: Any) -> None:
     corpus = stages.add_parser("corpus", help="render examples of every style, to listen to")
-    corpus.add_argument("--listen", type=int, default=20, metavar="N", help="how many")
+    corpus.add_argument("--listen", type=count, default=20, metavar="N", help="how many")
     corpus.add_argument("--out", type=Path, default=Path("corpus-examples"))
     corpus.set_defaults(run=run_corpus)
 
@@ -50,14 +76,26 @@ def _add_export(stages: Any) -> None:
     export = stages.add_parser("export", help="write a model folder from a run")
     _add_run(export)
     export.add_argument("--out", type=Path, required=True, help="e.g. assets/models/house")
+    export.add_argument(
+        "--weights",
+        type=Path,
+        metavar="FOLDER",
+        help="a packed run's weights, brought back, in place of this run's own denoiser",
+    )
     export.set_defaults(run=run_export)
 
 
 def _add_pack(stages: Any) -> None:
-    pack = stages.add_parser("pack", help="pack a run for a machine without network")
+    pack = stages.add_parser(
+        "pack", help="pack a run for a GPU machine without network", description=PACKING
+    )
     _add_run(pack)
     pack.add_argument("--out", type=Path, required=True, help="a new folder")
-    pack.add_argument("--pieces", type=int, default=20_000, help="pieces that it will render")
+    pack.add_argument("--pieces", type=count, default=20_000, help="pieces that it will render")
+    pack.add_argument("--python", default="3.12", help="the other machine's (default: 3.12)")
+    pack.add_argument(
+        "--no-wheels", action="store_true", help="fetch nothing: tinysoundfont is there already"
+    )
     pack.set_defaults(run=run_pack)
 
 
@@ -65,8 +103,9 @@ def _add_evaluate(subparsers: Any) -> None:
     evaluate = subparsers.add_parser("evaluate", help="measure what a model makes", epilog=SCIENCE)
     evaluate.add_argument("--model", default="house")
     evaluate.add_argument("--seed", type=int, default=0)
-    evaluate.add_argument("--steps", type=int, help="default: the model's own")
+    evaluate.add_argument("--steps", type=count, help="default: the model's own")
     evaluate.add_argument("--guidance", type=float, help="default: the model's own")
+    evaluate.add_argument("--prompts", type=count, help="only the first so many of the 24")
     evaluate.add_argument("--out", type=Path, help="keep the generated clips in this folder")
     evaluate.add_argument("--json", action="store_true", help="print JSON instead of a table")
     evaluate.set_defaults(run=run_evaluate)
@@ -104,14 +143,21 @@ def run_denoiser(arguments: argparse.Namespace) -> int:
 def run_export(arguments: argparse.Namespace) -> int:
     from engine.training.stages import export_stage
 
-    export_stage(arguments.folder, arguments.out)
+    export_stage(arguments.folder, arguments.out, arguments.weights)
+    print(arguments.out)
     return 0
 
 
 def run_pack(arguments: argparse.Namespace) -> int:
-    from engine.training.pack import pack
+    from engine.training.stages import pack_stage
 
-    size = pack(arguments.folder, arguments.out, arguments.pieces)
+    size = pack_stage(
+        arguments.folder,
+        arguments.out,
+        arguments.pieces,
+        arguments.python,
+        wheels=not arguments.no_wheels,
+    )
     print(f"{arguments.out}: {size / 2**20:.1f} MiB. On the other machine: python3 train.py")
     return 0
 
@@ -120,7 +166,15 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
     from engine.training.report import as_json, as_table, evaluate_model
 
     report = evaluate_model(
-        arguments.model, arguments.seed, arguments.steps, arguments.guidance, arguments.out
+        arguments.model,
+        arguments.seed,
+        arguments.steps,
+        arguments.guidance,
+        arguments.out,
+        arguments.prompts,
     )
-    print(json.dumps(as_json(report), indent=2) if arguments.json else as_table(report))
+    if arguments.json:
+        print(json.dumps(as_json(report), indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        print(as_table(report))
     return 0

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from engine.device import Device
@@ -22,7 +23,7 @@ from engine.diffusion.parameterisation import Denoiser, Parameterisation
 from engine.nets.conditioning import Conditioning
 from engine.nets.unet import UNet, UNetConfig
 from engine.score import HARMONY_ROWS, RHYTHM_ROWS, SCORE_CHANNELS, columns
-from engine.training.latents import PROMPTS_PER_PIECE, Pieces, shuffled
+from engine.training.latents import PROMPTS_PER_PIECE, Pieces
 from engine.training.runs import Run, cosine_rate
 
 HOUSE_UNET = UNetConfig(
@@ -53,6 +54,7 @@ class DenoiserTraining:
     drop_rhythm: float = 0.08
     drop_harmony: float = 0.12
     save_every: int = 200
+    loaders: int = 0  # processes that cut batches ahead; a fast GPU would wait for one alone
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,54 +63,75 @@ class Batch:
     conditioning: Conditioning
 
 
-class Batches:
-    """Endless random crops, most of them beginning with a bar, as generated music does."""
+class Batches(Sequence[Batch]):
+    """One batch of random crops a step, most of them beginning with a bar, as music does.
+
+    A batch is a function of `seed` and its step alone, so that a resumed run meets what an
+    unbroken one would and several processes can cut batches side by side. Every piece comes
+    once before any comes again.
+    """
 
     def __init__(
-        self, pieces: Pieces, training: DenoiserTraining, frame_rate: float, seed: int
+        self, pieces: Pieces, training: DenoiserTraining, frame_rate: float, seed: int = 0
     ) -> None:
+        if len(pieces) == 0 or pieces.latents.shape[2] < training.crop_frames:
+            raise ValueError(f"no piece of {training.crop_frames} frames to train on")
         self.pieces, self.training, self.frame_rate = pieces, training, frame_rate
-        self.rng = np.random.default_rng(seed)
-        self.order = shuffled(len(pieces), self.rng)
+        self.seed = seed
+        self._epoch, self._order = -1, np.empty(0, np.int64)
 
-    def __iter__(self) -> Iterator[Batch]:
-        while True:
-            items = [self._item(next(self.order)) for _ in range(self.training.batch)]
-            latents, score, tokens, keep = (torch.stack(part) for part in zip(*items, strict=True))
-            longest = int(keep.sum(1).max())
-            yield Batch(
-                latents,
-                Conditioning(
-                    context=tokens[:, :longest], context_mask=keep[:, :longest], concat=score
-                ),
-            )
+    def __len__(self) -> int:
+        return self.training.steps
 
-    def _item(self, index: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        pieces, crop, rng = self.pieces, self.training.crop_frames, self.rng
-        start = self._start(index)
+    def __getitem__(self, step: int) -> Batch:  # type: ignore[override]
+        if not 0 <= step < len(self):
+            raise IndexError(f"there is no step {step} of {len(self)}")
+        rng = np.random.default_rng((self.seed, step))
+        first = step * self.training.batch
+        places = range(first, first + self.training.batch)
+        items = [self._item(self._piece(place), rng) for place in places]
+        latents, score, tokens, keep = (torch.stack(part) for part in zip(*items, strict=True))
+        longest = max(1, int(keep.sum(1).max()))
+        told = Conditioning(
+            context=tokens[:, :longest], context_mask=keep[:, :longest], concat=score
+        )
+        return Batch(latents, told)
+
+    def _piece(self, place: int) -> int:
+        """The piece at `place` of an endless list of shufflings of them all."""
+        epoch, within = divmod(place, len(self.pieces))
+        if epoch != self._epoch:
+            rng = np.random.default_rng((self.seed, epoch, len(self.pieces)))
+            self._epoch, self._order = epoch, rng.permutation(len(self.pieces))
+        return int(self._order[within])
+
+    def _item(self, index: int, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """A crop's latents, the score's columns there, a prompt's token states and its mask."""
+        pieces, crop = self.pieces, self.training.crop_frames
+        start = self._start(index, rng)
         latents = pieces.latents[index, :, start : start + crop].float()
         score = columns(pieces.score(index), crop, self.frame_rate, start / self.frame_rate)
         prompt = int(rng.integers(PROMPTS_PER_PIECE))
         tokens = pieces.tokens[index, prompt].float()
         keep = torch.arange(len(tokens)) < pieces.lengths[index, prompt]
-        self._drop(score, keep)
+        self._drop(score, keep, rng)
         return latents, torch.from_numpy(score), tokens, keep
 
-    def _start(self, index: int) -> int:
+    def _start(self, index: int, rng: np.random.Generator) -> int:
         """A crop's first frame: the piece's beginning, the beginning of a bar, or anywhere."""
         last = self.pieces.latents.shape[2] - self.training.crop_frames
         bar_s = self.pieces.score(index).seconds_per_bar
-        choice = self.rng.random()
+        choice = rng.random()
         if choice < 0.3 or bar_s is None:
             return 0
         if choice < 0.8:
             bars = int(last / self.frame_rate / bar_s)
-            return round(float(self.rng.integers(bars + 1)) * bar_s * self.frame_rate)
-        return int(self.rng.integers(last + 1))
+            return round(float(rng.integers(bars + 1)) * bar_s * self.frame_rate)
+        return int(rng.integers(last + 1))
 
-    def _drop(self, score: np.ndarray, keep: Tensor) -> None:
+    def _drop(self, score: np.ndarray, keep: Tensor, rng: np.random.Generator) -> None:
         """Leave conditions out in place: nothing is known where a row or token is silent."""
-        training, rng = self.training, self.rng
+        training = self.training
         everything = rng.random() < training.drop_all
         if everything or rng.random() < training.drop_text:
             keep[:] = False
@@ -154,7 +177,7 @@ class DenoiserTrainer:
     def train(self, pieces: Pieces, frame_rate: float, minutes: float = 1e9) -> UNet:
         """Train until `training.steps` or for `minutes`; the averaged network comes back."""
         training = self.training
-        batches = iter(Batches(pieces, training, frame_rate, seed=self.step))
+        batches = iter(self._batches(Batches(pieces, training, frame_rate)))
         end = time.monotonic() + 60 * minutes
         bar = tqdm(total=training.steps, initial=self.step, desc="denoiser", smoothing=0.05)
         losses: list[float] = []
@@ -171,6 +194,17 @@ class DenoiserTrainer:
         self.save()
         bar.close()
         return self.average
+
+    def _batches(self, batches: Batches) -> DataLoader[Batch]:
+        """Those of the steps that are left, in order."""
+        loaders = self.training.loaders
+        return DataLoader(
+            batches,  # type: ignore[arg-type]
+            batch_size=None,
+            sampler=range(self.step, len(batches)),
+            num_workers=loaders,
+            multiprocessing_context="spawn" if loaders else None,
+        )
 
     def advance(self, batch: Batch) -> float:
         """One step of the optimiser; returns the batch's mean loss."""

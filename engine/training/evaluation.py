@@ -122,17 +122,22 @@ _FIGURES: dict[str, Callable[[Measured], float]] = {
 
 
 def _mean(read: Callable[[Measured], float], measured: Sequence[Measured]) -> float:
-    return float(np.mean([read(m) for m in measured]))
+    """Over what could be measured; nan where nothing could."""
+    values = [value for value in map(read, measured) if not np.isnan(value)]
+    return float(np.mean(values)) if values else float("nan")
 
 
 def evaluate(
-    generate: Generate, seed: int = 0, progress: Callable[[int], None] = lambda _: None
+    generate: Generate,
+    seed: int = 0,
+    prompts: Sequence[EvaluationPrompt] = evaluation_prompts(),
+    progress: Callable[[int], None] = lambda _: None,
 ) -> Report:
-    """Generate and render every evaluation prompt; `generate` answers with sound and score."""
+    """Generate and render `prompts`; `generate` answers with sound at `SAMPLE_RATE` and score."""
     renderer = Renderer()
     detector, accuracy = DrumDetector.from_renders(renderer)
     generated, real, distances = [], [], []
-    for number, prompt in enumerate(evaluation_prompts()):
+    for number, prompt in enumerate(prompts):
         sound, score = generate(GenerationRequest(prompt.text, seed=seed + number))
         other, _ = generate(GenerationRequest(prompt.text, seed=seed + 1_000 + number))
         distances.append(picture_distance(sound, other))
@@ -143,8 +148,10 @@ def evaluate(
 
 
 def picture_distance(a: Sound, b: Sound) -> float:
-    """1 − the correlation of two log-mel pictures."""
+    """1 − the correlation of two log-mel pictures; 0 where one of them is flat."""
     from engine.audio.spectrogram import log_mel
 
     one, two = (log_mel(sound, SAMPLE_RATE).level_db.ravel() for sound in (a, b))
-    return 1.0 - float(np.corrcoef(one, two)[0, 1])
+    one, two = one - one.mean(), two - two.mean()
+    size = float(np.linalg.norm(one) * np.linalg.norm(two))
+    return 1.0 - float(one @ two) / size if size else 0.0

@@ -7,28 +7,33 @@ compose, render and encode, and leave shards that survive interruption. Audio is
 from __future__ import annotations
 
 import json
+import math
 import multiprocessing
-from collections.abc import Iterator
+import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from tqdm import tqdm
 
-from engine.codecs.house import HouseCodec
+from engine.codecs.house import HouseCodec, HouseCodecConfig
 from engine.device import Device
 from engine.score import Chord, Key, Mode, Score
 from engine.text.minilm import MiniLM
 from engine.training.corpus.dataset import render_seed
+from engine.training.corpus.piece import Piece
 from engine.training.corpus.prompts import prompts_for
 
 PROMPTS_PER_PIECE = 4
+SHARD_PIECES = 32
 TOKENS = 48
 HEADROOM_DB = 3.0  # below the corpus's own level: new phases move peaks, and none may clip
 
@@ -41,6 +46,7 @@ class Shard:
     seeds: tuple[int, ...]
     piece_s: float
     codec: Path
+    text: Path | None = None  # MiniLM's folder; None for the installed one
 
     @property
     def truth_path(self) -> Path:
@@ -48,7 +54,11 @@ class Shard:
 
     @property
     def done(self) -> bool:
-        return self.path.exists() and self.truth_path.exists()
+        """Whether every seed is there. The truths are written last, whole or not at all."""
+        if not (self.path.exists() and self.truth_path.exists()):
+            return False
+        found = [truth["seed"] for truth in json.loads(self.truth_path.read_text())]
+        return found == list(self.seeds)
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,28 +89,49 @@ def score_from_json(values: dict[str, Any]) -> Score:
 
 
 def make_shards(
-    folder: Path, codec: Path, pieces: int, first_seed: int, piece_s: float, workers: int
+    folder: Path,
+    codec: Path,
+    pieces: int,
+    first_seed: int,
+    piece_s: float,
+    workers: int,
+    text: Path | None = None,
+    end: float = math.inf,
 ) -> list[Shard]:
-    """Make what is missing, in parallel; `codec` is the file that `train_codec` wrote."""
+    """Make what is missing, in parallel; returns what is done, in the seeds' order.
+
+    `codec` is the file that `train_codec` wrote, or its projection alone; `text` the folder of
+    a MiniLM other than the installed one. No shard is begun after `end` on the monotonic clock.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    size = 32
+    last = first_seed + pieces
     shards = [
         Shard(
             folder / f"{seed}.safetensors",
-            tuple(range(seed, min(seed + size, first_seed + pieces))),
+            tuple(range(seed, min(seed + SHARD_PIECES, last))),
             piece_s,
             codec,
+            text,
         )
-        for seed in range(first_seed, first_seed + pieces, size)
+        for seed in range(first_seed, last, SHARD_PIECES)
     ]
-    missing = [shard for shard in shards if not shard.done]
-    if missing:
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, mp_context=context, initializer=_quiet_worker) as pool:
-            futures = [pool.submit(_make_shard, shard) for shard in missing]
+    _make_missing([shard for shard in shards if not shard.done], workers, end)
+    return [shard for shard in shards if shard.done]
+
+
+def _make_missing(missing: list[Shard], workers: int, end: float) -> None:
+    if not missing:
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_quiet_worker) as pool:
+        futures = [pool.submit(_make_shard, shard) for shard in missing]
+        try:
             for future in tqdm(as_completed(futures), total=len(futures), desc="encoding"):
                 future.result()
-    return shards
+                if time.monotonic() > end:
+                    break
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _quiet_worker() -> None:
@@ -110,14 +141,13 @@ def _quiet_worker() -> None:
 
 @torch.no_grad()
 def _make_shard(shard: Shard) -> None:
-    codec, text = load_codec(shard.codec), MiniLM.load(Device("cpu", torch.float32))
+    codec, text = _encoders(shard.codec, shard.text)
     latents, truths, prompts = [], [], []
     for seed in shard.seeds:
         piece, audio = render_seed(seed, shard.piece_s)
         sound = torch.from_numpy(audio.T * np.float32(10 ** (-HEADROOM_DB / 20)))
         latents.append(codec.encode(sound[None])[0].half())
-        rng = Random(f"prompts/{seed}")
-        written = [prompts_for(piece, rng) for _ in range(PROMPTS_PER_PIECE)]
+        written = piece_prompts(piece)
         prompts.extend(written)
         truths.append(piece.truth() | {"score": asdict(piece.score), "prompts": written})
     tokens, lengths = encode_prompts(text, prompts)
@@ -133,6 +163,18 @@ def _make_shard(shard: Shard) -> None:
     temporary = shard.truth_path.with_suffix(".tmp")
     temporary.write_text(json.dumps(truths))
     temporary.replace(shard.truth_path)
+
+
+def piece_prompts(piece: Piece) -> list[str]:
+    """The prompts that `piece` is trained with, always the same."""
+    rng = Random(f"prompts/{piece.seed}")
+    return [prompts_for(piece, rng) for _ in range(PROMPTS_PER_PIECE)]
+
+
+@cache
+def _encoders(codec: Path, text: Path | None) -> tuple[HouseCodec, MiniLM]:
+    """Loaded once a process."""
+    return load_projection(codec), MiniLM.load(Device("cpu", torch.float32), text)
 
 
 def encode_prompts(text: MiniLM, prompts: list[str]) -> tuple[Tensor, Tensor]:
@@ -154,6 +196,18 @@ def load_codec(path: Path) -> HouseCodec:
     return codec.eval()
 
 
+PROJECTION = ("mean", "basis", "scale")  # the codec's buffers that encoding needs
+
+
+def load_projection(path: Path) -> HouseCodec:
+    """A codec that can encode; what decoding needs is not read."""
+    with safe_open(path, "pt") as file:
+        buffers = {name: file.get_tensor(name) for name in PROJECTION}
+    codec = HouseCodec(HouseCodecConfig(latent_channels=buffers["basis"].shape[1]))
+    codec.load_state_dict(buffers, strict=False)
+    return codec.eval()
+
+
 def load_pieces(shards: list[Shard]) -> Pieces:
     parts = [load_file(shard.path) for shard in shards]
     truths = [truth for shard in shards for truth in json.loads(shard.truth_path.read_text())]
@@ -163,9 +217,3 @@ def load_pieces(shards: list[Shard]) -> Pieces:
         lengths=torch.cat([part["lengths"] for part in parts]),
         truths=truths,
     )
-
-
-def shuffled(count: int, rng: np.random.Generator) -> Iterator[int]:
-    """Endless indices; each appears once before any appears again."""
-    while True:
-        yield from rng.permutation(count).tolist()

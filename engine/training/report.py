@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import soundfile
+import soxr
 from tqdm import tqdm
 
 from engine.api import GenerationRequest, Score
 from engine.device import choose, prepare_process
 from engine.models.registry import Registry
 from engine.pipeline import Generation
-from engine.training.evaluation import Generate, Report, Sound, evaluate
+from engine.training.corpus.prompts import evaluation_prompts
+from engine.training.evaluation import SAMPLE_RATE, Generate, Report, Sound, evaluate
 
 
 def evaluate_model(
-    model_id: str, seed: int, steps: int | None, guidance: float | None, out: Path | None
+    model_id: str,
+    seed: int,
+    steps: int | None,
+    guidance: float | None,
+    out: Path | None,
+    count: int | None = None,
 ) -> Report:
-    """Raises `ModelUnavailable` where there is no such model."""
+    """On the first `count` prompts, or all. Raises what `Registry.load` does."""
     generate = _generator(model_id, steps, guidance, out)
-    with tqdm(total=24, desc="evaluating", unit="prompt") as bar:
-        return evaluate(generate, seed, lambda _: bar.update())
+    prompts = evaluation_prompts()[:count]
+    with tqdm(total=len(prompts), desc="evaluating", unit="prompt") as bar:
+        return evaluate(generate, seed, prompts, lambda _: bar.update())
 
 
 def _generator(
@@ -47,16 +56,23 @@ def _generator(
             out.mkdir(parents=True, exist_ok=True)
             name = f"{clip.request.seed:05}.wav"
             soundfile.write(out / name, clip.audio, clip.sample_rate, subtype="FLOAT")
-        return clip.audio, clip.request.score
+        return at_evaluation_rate(clip.audio, clip.sample_rate), clip.request.score
 
     return generate
+
+
+def at_evaluation_rate(audio: Sound, sample_rate: int) -> Sound:
+    """Any model's sound at the rate that the measures and the real renders have."""
+    if sample_rate == SAMPLE_RATE:
+        return audio
+    return soxr.resample(audio, sample_rate, SAMPLE_RATE)
 
 
 def as_table(report: Report) -> str:
     lines = [f"{'':36} {'generated':>10} {'real':>10} {'ratio':>8}"]
     for name, generated, real in report.rows():
-        ratio = f"{generated / real:8.2f}" if real else f"{'':>8}"
-        lines.append(f"{name:36} {generated:10.1%} {real:10.1%} {ratio}")
+        ratio = "" if math.isnan(generated) or not real > 0 else f"{generated / real:.2f}"
+        lines.append(f"{name:36} {_share(generated)} {_share(real)} {ratio:>8}")
     lines.append(
         f"two seeds of one prompt differ by at least {report.seeds_differ:.2f} (0 = equal)"
     )
@@ -64,13 +80,22 @@ def as_table(report: Report) -> str:
     return "\n".join(lines)
 
 
+def _share(value: float) -> str:
+    return f"{'–':>10}" if math.isnan(value) else f"{value:10.1%}"
+
+
+def _number(value: float) -> float | None:
+    """JSON has no word for what could not be measured but null."""
+    return value if math.isfinite(value) else None
+
+
 def as_json(report: Report) -> dict[str, Any]:
     return {
         "rows": [
-            {"what": name, "generated": generated, "real": real}
+            {"what": name, "generated": _number(generated), "real": _number(real)}
             for name, generated, real in report.rows()
         ],
-        "seeds_differ": report.seeds_differ,
+        "seeds_differ": _number(report.seeds_differ),
         "detector_accuracy": report.detector_accuracy,
         "prompts": [
             {
@@ -81,7 +106,7 @@ def as_json(report: Report) -> dict[str, Any]:
                 "drums_asked": made.prompt.drums,
                 "drums_found": made.drums,
                 "on_grid": made.grid.share,
-                "chords": made.chords,
+                "chords": _number(made.chords),
                 "faults": list(made.faults),
             }
             for made, real in zip(report.generated, report.real, strict=True)

@@ -13,14 +13,18 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from pickle import UnpicklingError
+from typing import Any, BinaryIO
 
-import platformdirs
 import torch
+
+from engine.errors import EngineError
 
 
 def default_root() -> Path:
     """Where runs live unless told otherwise: the user's cache folder."""
+    import platformdirs  # a packed run has a folder of its own and does without
+
     return Path(platformdirs.user_cache_dir("undertone")) / "training"
 
 
@@ -49,15 +53,32 @@ class Run:
         temporary.replace(self.checkpoint_path)
 
     def load(self) -> dict[str, Any] | None:
-        """The last checkpoint, or None at the beginning. Tensors and plain values only."""
+        """The last checkpoint, or None at the beginning. Tensors and plain values only.
+
+        Raises `EngineError` for a file that is no checkpoint.
+        """
         if not self.checkpoint_path.exists():
             return None
-        return torch.load(self.checkpoint_path, map_location="cpu", weights_only=True)
+        try:
+            return torch.load(self.checkpoint_path, map_location="cpu", weights_only=True)
+        except (RuntimeError, EOFError, UnpicklingError) as error:
+            raise EngineError(
+                f"The checkpoint “{self.checkpoint_path}” is damaged.",
+                "Delete it to train from the beginning, or give another --run-folder.",
+            ) from error
 
     def log(self, **values: float) -> None:
+        """Append a line, on a line of its own even after one that a crash cut off."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with self.log_path.open("a") as file:
-            file.write(json.dumps({"time": time.time(), **values}) + "\n")
+        with self.log_path.open("a+b") as file:
+            if file.tell() and not self._ends_whole(file):
+                file.write(b"\n")
+            file.write(json.dumps({"time": time.time(), **values}).encode() + b"\n")
+
+    @staticmethod
+    def _ends_whole(file: BinaryIO) -> bool:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"
 
     def history(self) -> Iterator[dict[str, float]]:
         """What was logged, oldest first; a line cut off by a crash is left out."""

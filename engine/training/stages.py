@@ -10,15 +10,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import torch
-
 from engine.codecs.house import HouseCodecConfig
 from engine.device import choose, prepare_process
 from engine.errors import EngineError
 from engine.models.house import HouseConfig, save_model
+from engine.nets.unet import UNet
 from engine.training.codec import CODEC_FILE, CodecTraining, train_codec
 from engine.training.denoiser import HOUSE_UNET, DenoiserTrainer, DenoiserTraining
 from engine.training.latents import Shard, load_codec, load_pieces, make_shards
+from engine.training.packed import read_weights
 from engine.training.runs import Run, default_root
 
 PIECES = 4_096
@@ -56,17 +56,34 @@ def denoiser_stage(
     trainer.train(load_pieces(shards), codec.sample_rate / codec.hop, minutes)
 
 
-def export_stage(folder: Path | None, out: Path) -> None:
-    """Write the averaged weights and the codec as a model folder, fp16 in shards."""
+def pack_stage(folder: Path | None, out: Path, pieces: int, python: str, wheels: bool) -> int:
+    """Pack what the denoiser's training needs, with the run's codec; returns the bytes."""
+    from engine.training.pack import pack
+
+    codec = (folder or default_root()) / "codec" / CODEC_FILE
+    _require(codec, "The codec is not trained yet.", "Run: undertone train codec")
+    return pack(codec, out, pieces, FIRST_SEED, PIECE_S, python, wheels)
+
+
+def export_stage(folder: Path | None, out: Path, weights: Path | None) -> None:
+    """Write the averaged weights and the codec as a model folder, fp16 in shards.
+
+    `weights` is the folder that a packed run brought back; None takes the run's own denoiser.
+    """
     root = folder or default_root()
     codec_path = root / "codec" / CODEC_FILE
-    checkpoint = Run(root / "denoiser").checkpoint_path
     _require(codec_path, "The codec is not trained yet.", "Run: undertone train codec")
-    _require(checkpoint, "The denoiser is not trained yet.", "Run: undertone train denoiser")
-    trainer = DenoiserTrainer(Run(root / "denoiser"), DenoiserTraining(), HOUSE_UNET, choose("cpu"))
-    config = HouseConfig(unet=HOUSE_UNET)
-    with torch.no_grad():
-        save_model(out, config, trainer.average, load_codec(codec_path))
+    codec = load_codec(codec_path)
+    net = _own_denoiser(root) if weights is None else read_weights(weights, codec)
+    save_model(out, HouseConfig(unet=net.config), net, codec)
+
+
+def _own_denoiser(root: Path) -> UNet:
+    run = Run(root / "denoiser")
+    _require(
+        run.checkpoint_path, "The denoiser is not trained yet.", "Run: undertone train denoiser"
+    )
+    return DenoiserTrainer(run, DenoiserTraining(), HOUSE_UNET, choose("cpu")).average
 
 
 def _require(path: Path, message: str, remedy: str) -> None:

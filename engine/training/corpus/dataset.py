@@ -13,7 +13,6 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
 from engine.styles import STYLES
@@ -66,6 +65,8 @@ def _renderer() -> Renderer:
 
 def listen(count: int, out_dir: Path, first_seed: int = 0, duration_s: float = 12.0) -> list[Path]:
     """Write `count` examples, the styles in turn, each as WAV with its truth as JSON beside it."""
+    import soundfile  # training alone, as on another machine, does without
+
     out_dir.mkdir(parents=True, exist_ok=True)
     renderer = _renderer()
     written: list[Path] = []
