@@ -11,6 +11,7 @@ import pytest
 
 from tests.audio_sink import NullSink
 from tests.end_to_end.desk import Program, Screen
+from tests.engine.tiny_model import write_tiny_model
 
 FOLDER = Path(__file__).parent
 
@@ -39,25 +40,38 @@ def sink() -> Iterator[NullSink]:
         yield sink
 
 
+@pytest.fixture(scope="session")
+def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("models")
+    write_tiny_model(root)
+    return root
+
+
 @pytest.fixture
 def environment(tmp_path: Path, screen: Screen, sink: NullSink) -> dict[str, str]:
-    """A newcomer's environment: nothing in the home folder, a screen, a sound server."""
+    """A newcomer's: nothing in the home folder, a screen, a sound server, the shipped model."""
     home = tmp_path / "home"
     home.mkdir()
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "QT"))
-    }
+    ours = ("XDG_", "QT", "UNDERTONE", "OMP_")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
     return {
         **kept,
         **sink.environment(),
         "HOME": str(home),
+        "UNDERTONE_HOME": str(home / "undertone"),
         "DISPLAY": screen.display,
         "QT_QPA_PLATFORM": "xcb",
     }
 
 
 @pytest.fixture
-def program(environment: dict[str, str]) -> Iterator[Program]:
-    """The program, just started."""
-    with Program(Path(environment["HOME"]), environment) as program:
+def quick_environment(environment: dict[str, str], tiny_models: Path) -> dict[str, str]:
+    """The same with a model that makes noise at once, for what is not about the music."""
+    return {**environment, "UNDERTONE_MODELS": str(tiny_models), "OMP_NUM_THREADS": "1"}
+
+
+@pytest.fixture
+def program(quick_environment: dict[str, str]) -> Iterator[Program]:
+    """The program, just started, with the quick model."""
+    with Program(quick_environment) as program:
         yield program

@@ -19,7 +19,10 @@ ROOT = Path(__file__).resolve().parents[2]
 T = TypeVar("T")
 
 
-def wait_for(what: str, look: Callable[[], T | None], timeout_s: float = 30.0) -> T:
+PATIENCE_S = 120.0  # for a machine that does much else; nothing here is a measurement
+
+
+def wait_for(what: str, look: Callable[[], T | None], timeout_s: float = PATIENCE_S) -> T:
     """The first truthy answer of `look`; the test fails naming `what` when none comes."""
     deadline = time.monotonic() + timeout_s
     while not (answer := look()):
@@ -63,6 +66,10 @@ class Screen:
     def key(self, *keys: str) -> None:
         self.hands("key", "--delay", "20", *keys)
 
+    def activate(self, title: str) -> None:
+        """Give a window the keyboard, as a window manager does with a new one."""
+        self.hands("search", "--sync", "--onlyvisible", "--name", title, "windowfocus")
+
     def click(self, place: Place, across: float = 0.5, down: float = 0.5) -> None:
         """Press the left button at a fraction of the widget's width and height."""
         x, y = place.x + across * place.width, place.y + down * place.height
@@ -86,12 +93,12 @@ class Place:
 
 
 class Program:
-    """The real program in a process of its own, in a home folder of its own."""
+    """The real program in a process of its own, in the home folder of its environment."""
 
-    def __init__(self, home: Path, environment: dict[str, str]) -> None:
-        self.home = home
-        self._socket = home / f"probe-{time.monotonic_ns()}"
-        self._log = (home / "program.log").open("ab")
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.home = Path(environment["HOME"])
+        self._socket = self.home / f"probe-{time.monotonic_ns()}"
+        self._log = (self.home / "program.log").open("ab")
         command = [sys.executable, "-m", "tests.end_to_end.launcher", str(self._socket)]
         self._process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=self._log, stderr=self._log
@@ -118,12 +125,12 @@ class Program:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
-    def wait_until_closed(self, timeout_s: float = 20.0) -> int:
+    def wait_until_closed(self, timeout_s: float = PATIENCE_S) -> int:
         return self._process.wait(timeout_s)
 
     def ask(self, say: str, **details: Any) -> dict[str, Any]:
         with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(30.0)
+            client.settimeout(PATIENCE_S)
             client.connect(str(self._socket))
             with client.makefile("rw", encoding="utf-8") as lines:
                 lines.write(json.dumps({"say": say, **details}) + "\n")
@@ -142,9 +149,39 @@ class Program:
             return Place(**answer) if answer else None
         return None
 
-    def place(self, name: str, timeout_s: float = 30.0) -> Place:
+    def place(self, name: str, timeout_s: float = PATIENCE_S) -> Place:
         return wait_for(f"the widget “{name}”", lambda: self.find(name), timeout_s)
 
     def text(self, name: str) -> str:
         place = self.find(name)
         return place.text if place else ""
+
+    def fill(self, screen: Screen, **fields: str) -> None:
+        """Replace the text of each named field, with the mouse and the keyboard."""
+        for name, text in fields.items():
+            screen.click(self.place(name))
+            screen.key("ctrl+a")
+            screen.type(text)
+
+    @property
+    def focus(self) -> str:
+        """The name of the widget that hears the keyboard."""
+        return str(self.ask("focus")["name"])
+
+    @property
+    def takes(self) -> int:
+        """How many takes are listed."""
+        return int(self.ask("rows", name="takesView")["rows"])
+
+    def wait_for_text(self, name: str, part: str) -> str:
+        """The text of a widget once it contains `part`; a failure shows what it said instead."""
+        said = [""]
+
+        def look() -> str:
+            said[0] = self.text(name)
+            return said[0] if part in said[0] else ""
+
+        try:
+            return wait_for(f"“{part}” in the widget “{name}”", look)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; it said “{said[0]}”\n{self.log[-2000:]}") from None

@@ -7,8 +7,10 @@ answers JSON lines on a Unix socket beside it, so that the product itself holds 
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import json
 import queue
+import signal
 import socket
 import sys
 import threading
@@ -17,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QWidget
 
 Answer = dict[str, Any]
 _TICK_MS = 5
-_ANSWER_TIMEOUT_S = 20.0
+_ANSWER_TIMEOUT_S = 100.0
 
 
 class Probe(QObject):
@@ -70,6 +72,11 @@ class Probe(QObject):
     def say_focus(self) -> Answer:
         widget = QApplication.focusWidget()
         return {"name": widget.objectName() if widget else ""}
+
+    def say_rows(self, name: str) -> Answer:
+        """How many rows the list called `name` shows."""
+        views = (w for w in self._widgets() if isinstance(w, QAbstractItemView))
+        return {"rows": sum(v.model().rowCount() for v in views if v.objectName() == name)}
 
     def say_picture(self, path: str) -> Answer:
         """Save what the screen shows, for a person to look at."""
@@ -128,6 +135,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("socket", type=Path)
     arguments = parser.parse_args()
+    faulthandler.register(signal.SIGUSR1)  # prints where every thread is
     probe = Probe()
     threading.Thread(target=serve, args=(arguments.socket, probe), daemon=True).start()
     import app.__main__ as program
