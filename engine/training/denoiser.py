@@ -184,7 +184,7 @@ class DenoiserTrainer:
         while self.step < training.steps and time.monotonic() < end:
             losses.append(self.advance(next(batches)))
             bar.update()
-            if self.step % 20 == 0:
+            if self.step % 20 == 0 or self.step == training.steps:
                 mean = float(np.mean(losses))
                 bar.set_postfix(loss=f"{mean:.4f}")
                 self.run.log(step=self.step, loss=mean)
@@ -229,7 +229,7 @@ class DenoiserTrainer:
         self.step += 1
         decay = min(training.ema, (1 + self.step) / (10 + self.step))
         update_average(self.average, self.net, decay)
-        return float(loss.mean())
+        return loss.detach().mean().item()
 
     def save(self) -> None:
         self.run.save(

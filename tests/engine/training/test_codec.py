@@ -1,0 +1,78 @@
+"""The codec's training: crops, resuming, learning."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from engine.codecs.house import HouseCodecConfig
+from engine.training import codec as training_codec
+from engine.training.codec import CODEC_FILE, CodecTraining, crops, magnitude_loss, train_codec
+from engine.training.runs import Run
+
+TRAINING = CodecTraining(
+    pieces=2, piece_s=1.0, first_seed=1, steps=4, batch=2, crop_frames=8, workers=0
+)
+CONFIG = HouseCodecConfig(latent_channels=8, width=16, layers=1)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A run whose audio is there already: noise, so that nothing needs to be rendered."""
+    audio = tmp_path / "run" / "audio"
+    audio.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for seed in range(1, 3):
+        np.save(audio / f"{seed}.npy", rng.normal(0, 3_000, (2, 44_100)).astype(np.int16))
+    return tmp_path / "run"
+
+
+def test_crops_are_those_of_their_step(folder: Path) -> None:
+    paths = sorted((folder / "audio").iterdir())
+    whole, late = crops(paths, TRAINING, 2_048), crops(paths, TRAINING, 2_048, first_step=2)
+    first, second, third = (next(whole) for _ in range(3))
+    assert first.shape == (2, 2, 8 * 2_048)
+    assert not torch.equal(first, second)
+    assert torch.equal(third, next(late))
+
+
+def test_a_stopped_run_ends_with_the_weights_of_an_unbroken_one(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "whole"
+    other.mkdir()
+    (other / "audio").symlink_to(folder / "audio", target_is_directory=True)
+    expected = train_codec(Run(other), TRAINING, CONFIG)
+
+    clock = SimpleNamespace(monotonic=iter([0, 0, 0, 1e9]).__next__)
+    with monkeypatch.context() as patch:
+        patch.setattr(training_codec, "time", clock)
+        train_codec(Run(folder), TRAINING, CONFIG, minutes=1)
+    state = Run(folder).load()
+    assert state is not None
+    assert state["step"] == 2
+    found = train_codec(Run(folder), TRAINING, CONFIG)
+    for name, weight in expected.state_dict().items():
+        torch.testing.assert_close(found.state_dict()[name], weight, rtol=0, atol=0)
+    assert load_file(folder / CODEC_FILE).keys() == expected.state_dict().keys()
+
+
+def test_the_loss_goes_down(folder: Path) -> None:
+    training = replace(TRAINING, steps=40, peak_rate=1e-2)
+    train_codec(Run(folder), training, CONFIG)
+    losses = [entry["loss"] for entry in Run(folder).history() if "loss" in entry]
+    assert len(losses) == 4
+    assert losses[-1] < losses[0]
+
+
+def test_the_loss_is_least_for_what_is_true() -> None:
+    target = torch.randn(1, 5, 7) - 3
+    assert magnitude_loss(target, target) == 0
+    near, far = (magnitude_loss(target + off, target) for off in (0.1, 0.5))
+    assert 0 < near < far

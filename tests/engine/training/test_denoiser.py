@@ -1,0 +1,164 @@
+"""The denoiser's training: batches, dropped conditions, resuming, learning."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine.score import HARMONY_ROWS, RHYTHM_ROWS, columns
+from engine.training.denoiser import Batch, Batches, DenoiserTrainer, DenoiserTraining
+from tests.engine.training.tiny_training import (
+    FRAME_RATE,
+    FRAMES,
+    SCORE,
+    TRAINING,
+    pieces,
+    trainer,
+)
+
+NOTHING_DROPPED = replace(
+    TRAINING, steps=100, drop_all=0, drop_text=0, drop_rhythm=0, drop_harmony=0
+)
+
+
+def batches(training: DenoiserTraining) -> Batches:
+    return Batches(pieces(), training, FRAME_RATE)
+
+
+def same(a: Batch, b: Batch) -> bool:
+    mine, other = a.conditioning, b.conditioning
+    pairs = (
+        (a.x0, b.x0),
+        (mine.context, other.context),
+        (mine.context_mask, other.context_mask),
+        (mine.concat, other.concat),
+    )
+    return all(x is not None and y is not None and torch.equal(x, y) for x, y in pairs)
+
+
+def test_a_batch_is_a_function_of_its_step() -> None:
+    one, another = batches(TRAINING), batches(TRAINING)
+    in_order = [one[step] for step in range(6)]
+    backwards = [another[step] for step in reversed(range(6))][::-1]
+    assert all(same(a, b) for a, b in zip(in_order, backwards, strict=True))
+    assert not same(in_order[0], in_order[1])
+    with pytest.raises(IndexError):
+        one[TRAINING.steps]
+
+
+def test_every_piece_comes_once_before_any_comes_again() -> None:
+    made = batches(replace(NOTHING_DROPPED, batch=2))
+    order = torch.cat([made[step].x0[:, 0, 0] for step in range(10)]).tolist()
+    rounds = [order[start : start + 5] for start in range(0, 20, 5)]
+    assert all(sorted(each) == [0, 1, 2, 3, 4] for each in rounds)
+    assert len({tuple(each) for each in rounds}) > 1
+
+
+def test_a_crop_keeps_its_place_in_the_music() -> None:
+    made = batches(NOTHING_DROPPED)
+    starts = []
+    for step in range(40):
+        batch = made[step]
+        assert batch.conditioning.concat is not None
+        for latents, score in zip(batch.x0, batch.conditioning.concat, strict=True):
+            start = int(latents[1, 0])
+            expected = columns(SCORE, 16, FRAME_RATE, start / FRAME_RATE)
+            np.testing.assert_allclose(score.numpy(), expected, atol=1e-6)
+            starts.append(start)
+    assert max(starts) <= FRAMES - 16
+    bar = round(2.0 * FRAME_RATE)
+    assert 0.6 < np.mean([start % bar == 0 for start in starts]) < 1
+    assert len(set(starts)) > 10
+
+
+@pytest.mark.parametrize("dropped", ["drop_text", "drop_rhythm", "drop_harmony", "drop_all"])
+def test_what_is_dropped_is_silent_and_the_rest_is_told(dropped: str) -> None:
+    batch = batches(replace(NOTHING_DROPPED, **{dropped: 1.0}))[0]
+    told = batch.conditioning
+    assert told.context_mask is not None
+    assert told.concat is not None
+    everything = dropped == "drop_all"
+    assert bool(told.context_mask.any()) != (everything or dropped == "drop_text")
+    assert bool(told.concat[:, RHYTHM_ROWS].any()) != (everything or dropped == "drop_rhythm")
+    assert bool(told.concat[:, HARMONY_ROWS].any()) != (everything or dropped == "drop_harmony")
+
+
+def test_each_condition_is_dropped_about_as_often_as_asked() -> None:
+    training = replace(
+        NOTHING_DROPPED, batch=100, drop_all=0.1, drop_text=0.2, drop_rhythm=0.3, drop_harmony=0.4
+    )
+    told = [batches(training)[step].conditioning for step in range(4)]
+    score = torch.cat([each.concat for each in told if each.concat is not None])
+    mask = torch.cat([each.context_mask for each in told if each.context_mask is not None])
+    shares = [
+        1 - mask.any(1).float().mean(),
+        1 - score[:, RHYTHM_ROWS].flatten(1).any(1).float().mean(),
+        1 - score[:, HARMONY_ROWS].flatten(1).any(1).float().mean(),
+    ]
+    assert shares == pytest.approx([0.28, 0.37, 0.46], abs=0.08)
+
+
+def test_dropped_conditions_do_not_reach_the_network(tmp_path: Path) -> None:
+    """Whatever a masked token holds, the loss stays."""
+    batch = batches(replace(NOTHING_DROPPED, drop_text=1.0))[0]
+    told = batch.conditioning
+    assert told.context is not None
+    noisy = Batch(batch.x0, replace(told, context=torch.randn_like(told.context)))
+    assert trainer(tmp_path).advance(batch) == trainer(tmp_path).advance(noisy)
+
+
+def test_too_short_pieces_are_refused() -> None:
+    with pytest.raises(ValueError, match="no piece of 65 frames"):
+        batches(replace(TRAINING, crop_frames=FRAMES + 1))
+
+
+def losses(run: DenoiserTrainer) -> list[float]:
+    return [entry["loss"] for entry in run.run.history()]
+
+
+def test_a_killed_run_goes_on_with_the_loss_it_would_have_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unbroken = trainer(tmp_path / "unbroken")
+    expected = unbroken.train(pieces(), FRAME_RATE)
+    seen: list[float] = []
+    advance = DenoiserTrainer.advance
+
+    def killed_at_five(self: DenoiserTrainer, batch: Batch) -> float:
+        if self.step == 5 and len(seen) == 5:
+            raise KeyboardInterrupt
+        seen.append(advance(self, batch))
+        return seen[-1]
+
+    monkeypatch.setattr(DenoiserTrainer, "advance", killed_at_five)
+    with pytest.raises(KeyboardInterrupt):
+        trainer(tmp_path / "killed").train(pieces(), FRAME_RATE)
+    resumed = trainer(tmp_path / "killed")
+    assert resumed.step == 4  # save_every is 2
+    found = resumed.train(pieces(), FRAME_RATE)
+    assert resumed.step == TRAINING.steps
+    assert seen[5] == seen[4]  # step 4, before and after the kill
+    for a, b in zip(found.parameters(), expected.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=0)
+
+
+def test_minutes_end_a_run_which_is_saved(tmp_path: Path) -> None:
+    run = trainer(tmp_path)
+    run.train(pieces(), FRAME_RATE, minutes=0)
+    assert (run.step, trainer(tmp_path).step) == (0, 0)
+    assert run.run.checkpoint_path.exists()
+
+
+def test_the_loss_goes_down_and_is_logged(tmp_path: Path) -> None:
+    training = replace(TRAINING, steps=120, batch=8, peak_rate=4e-3, save_every=1_000)
+    made = pieces()
+    made.latents[:, 1] /= FRAMES  # to the unit variance that the σ are for
+    run = trainer(tmp_path, training)
+    run.train(made, FRAME_RATE)
+    logged = losses(run)
+    assert len(logged) == 6
+    assert logged[-1] < 0.8 * logged[0]

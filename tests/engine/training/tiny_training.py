@@ -1,0 +1,64 @@
+"""Pieces, networks and settings small enough to train for a few steps within a test."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+
+from engine.codecs.house import HouseCodec, HouseCodecConfig
+from engine.device import Device
+from engine.nets.unet import UNetConfig
+from engine.score import SCORE_CHANNELS, Chord, Key, Mode, Score
+from engine.training.denoiser import DenoiserTrainer, DenoiserTraining
+from engine.training.latents import PROMPTS_PER_PIECE, TOKENS, Pieces
+from engine.training.runs import Run
+
+CHANNELS, CONTEXT, FRAMES = 4, 8, 64
+FRAME_RATE = 20.0
+CPU = Device("cpu", torch.float32)
+UNET = UNetConfig(
+    in_channels=CHANNELS,
+    out_channels=CHANNELS,
+    concat_channels=SCORE_CHANNELS,
+    channels=(16, 16),
+    blocks_per_level=1,
+    self_attention_levels=frozenset({1}),
+    cross_attention_levels=frozenset({1}),
+    head_channels=8,
+    context_channels=CONTEXT,
+    embedding_channels=16,
+    groups=4,
+)
+TRAINING = DenoiserTraining(steps=6, batch=4, crop_frames=16, save_every=2)
+SCORE = Score(120.0, 4, Key(0, Mode.MAJOR), (Chord(0, ""), Chord(5, "")), 8)
+
+
+def pieces(count: int = 5) -> Pieces:
+    """Latents that tell where they are from: channel 0 the piece, channel 1 the frame."""
+    generator = torch.Generator().manual_seed(0)
+    latents = torch.randn(count, CHANNELS, FRAMES, generator=generator)
+    latents[:, 0] = torch.arange(count)[:, None].float()
+    latents[:, 1] = torch.arange(FRAMES).float()
+    shape = (count, PROMPTS_PER_PIECE, TOKENS, CONTEXT)
+    return Pieces(
+        latents=latents.half(),
+        tokens=torch.randn(shape, generator=generator).half(),
+        lengths=torch.full((count, PROMPTS_PER_PIECE), 5),
+        truths=[{"seed": i, "score": asdict(SCORE)} for i in range(count)],
+    )
+
+
+def trainer(folder: Path, training: DenoiserTraining = TRAINING) -> DenoiserTrainer:
+    return DenoiserTrainer(Run(folder), training, UNET, CPU)
+
+
+def fitted_codec() -> HouseCodec:
+    """A small codec whose projection is set, from noise of changing loudness."""
+    torch.manual_seed(0)
+    codec = HouseCodec(HouseCodecConfig(latent_channels=CHANNELS, width=16, layers=1))
+    loudness = torch.logspace(-3, -0.5, 16)[:, None, None]
+    features = codec.features(*codec.powers(loudness * torch.randn(16, 2, 40 * codec.hop)))
+    codec.fit(features.transpose(1, 2).flatten(0, 1))
+    return codec
