@@ -1,0 +1,35 @@
+"""`undertone bench` measures what it says, on the tiny model; no speed is judged here."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from engine.benchmarks.table import Figure, lines
+from engine.cli import main
+
+
+def test_figures_of_a_short_run_are_plausible(
+    tiny_root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("UNDERTONE_MODELS", str(tiny_root))
+    short = ("--seconds", "1", "--steps", "3", "--repeats", "1", "--json")
+    assert main(["bench", "clip", "response", *short]) == 0
+    figures = {each["name"]: each for each in json.loads(capsys.readouterr().out)}
+    clip, picture = figures["1 s clip, 3 steps"], figures["generate to first picture"]
+    assert 0 < picture["value"] < clip["value"] * 10
+    assert clip["kept"] is None  # the promise is for another length
+    assert figures["steps ended after cancel, at most"]["value"] <= 1
+    assert figures["sampling with pictures over without"]["value"] > 0
+
+
+def test_an_unknown_benchmark_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "luck"]) == 2
+    assert "machine" in capsys.readouterr().err
+
+
+def test_the_table_tells_what_was_missed() -> None:
+    table = list(
+        lines([Figure("a", 2.0, "s", 1.5), Figure("b", 1.0, "s", 1.5), Figure("c", 3, "")])
+    )
+    assert [row.split()[-1] for row in table[1:]] == ["MISSED", "kept", "3"]
