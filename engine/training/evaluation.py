@@ -61,17 +61,19 @@ class DrumDetector:
         return bool(z @ self._weights > self._threshold)
 
     @classmethod
-    def from_renders(cls, renderer: Renderer, first_seed: int = 9_000_000) -> tuple[Self, float]:
-        """A detector fitted to 160 renders, and its accuracy on 60 others."""
+    def from_renders(
+        cls, renderer: Renderer, fitted: int = 160, held_out: int = 60, first_seed: int = 9_000_000
+    ) -> tuple[Self, float]:
+        """A detector fitted to `fitted` renders, and its accuracy on `held_out` others."""
         features, has_drums = [], []
-        for i in range(220):
+        for i in range(fitted + held_out):
             piece = compose(first_seed + i, drums=i % 2 == 0, duration_s=10.0)
             sound = measures.mono(renderer.render(piece))
             features.append(measures.drum_features(sound, SAMPLE_RATE))
             has_drums.append(piece.has_drums)
-        detector = cls(np.array(features[:160]), np.array(has_drums[:160]))
-        found = [detector(each) for each in features[160:]]
-        return detector, float(np.mean(np.equal(found, has_drums[160:])))
+        detector = cls(np.array(features[:fitted]), np.array(has_drums[:fitted]))
+        found = [detector(each) for each in features[fitted:]]
+        return detector, float(np.mean(np.equal(found, has_drums[fitted:])))
 
 
 def measure(sound: Sound, score: Score, prompt: EvaluationPrompt, drums: DrumDetector) -> Measured:

@@ -93,7 +93,7 @@ def drum_features(sound: Mono, sample_rate: int) -> NDArray[np.float64]:
             np.percentile(treble_flatness, 90),
             np.percentile(presence_flatness, 90),
             *(np.percentile(np.diff(db), 97) for db in (treble_db, presence_db, bass_db)),
-            10 * np.log10(bands[0].mean() / power.mean() + 1e-6),
+            10 * np.log10(bands[0].mean() / (power.mean() + 1e-12) + 1e-6),
             treble_db.std(),
             treble_flatness.mean(),
             presence_flatness.mean(),

@@ -1,0 +1,57 @@
+"""The training commands: what they understand, and what they say when something is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.cli import main
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["train"], "STAGE"),
+        (["train", "codecs"], "invalid choice"),
+        (["train", "codec", "--steps", "0"], "“0” is not a whole number from 1 up"),
+        (["train", "codec", "--steps", "2.5"], "“2.5” is not a whole number"),
+        (["train", "denoiser", "--minutes", "nan"], "“nan” is not a number of minutes above 0"),
+        (["train", "denoiser", "--minutes", "-1"], "“-1” is not a number of minutes above 0"),
+        (["train", "pack"], "--out"),
+        (["train", "export"], "--out"),
+        (["evaluate", "--prompts", "none"], "“none” is not a whole number"),
+    ],
+)
+def test_bad_words_get_a_clear_answer(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert "--help" in error
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["train", "latents"],
+        ["train", "denoiser"],
+        ["train", "pack", "--out", "packed"],
+        ["train", "export", "--out", "model"],
+    ],
+)
+def test_a_stage_names_the_one_that_must_come_before(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words, "--run-folder", str(tmp_path)]) == 1
+    assert "Run: undertone train codec" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_help_tells_the_way_of_a_pack(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["train", "pack", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "python3 train.py" in text
+    assert "undertone train export --weights FOLDER" in text

@@ -1,0 +1,93 @@
+"""`undertone evaluate` with a tiny model: what is measured, as table and as JSON."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine.api import GenerationRequest
+from engine.cli import main
+from engine.score import Score
+from engine.training.corpus.prompts import evaluation_prompts
+from engine.training.corpus.render import Renderer
+from engine.training.evaluation import DrumDetector, Generate, Sound, evaluate, real_render
+from engine.training.report import as_json, as_table, at_evaluation_rate
+from tests.engine.tiny_model import write_tiny_model
+
+
+@pytest.fixture(autouse=True)
+def _few_renders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight renders for the drum detector, in place of 220."""
+    few = partial(DrumDetector.from_renders, fitted=6, held_out=2)
+    monkeypatch.setattr(DrumDetector, "from_renders", few)
+
+
+def composer_as_model() -> Generate:
+    """A model that could not be better: the composer itself, playing what is asked."""
+    renderer = Renderer()
+    asked = {prompt.text: prompt for prompt in evaluation_prompts()}
+
+    def generate(request: GenerationRequest) -> tuple[Sound, Score]:
+        assert request.seed is not None
+        return real_render(asked[request.prompt], renderer, request.seed)
+
+    return generate
+
+
+def test_a_model_as_good_as_the_composer_gets_the_composers_figures() -> None:
+    done: list[int] = []
+    report = evaluate(composer_as_model(), 0, evaluation_prompts()[:2], done.append)
+    assert done == [1, 2]
+    assert all(generated == real for _, generated, real in report.rows())
+    assert report.seeds_differ > 0.01
+    table = as_table(report)
+    assert "tempo within 4 % or its octave" in table
+    assert "1.00" in table
+    assert as_json(report)["prompts"][0]["asked_bpm"] == 75
+
+
+def test_a_silent_model_is_found_out() -> None:
+    def silence(request: GenerationRequest) -> tuple[Sound, Score]:
+        return np.zeros((441_000, 2), np.float32), Score()
+
+    report = evaluate(silence, 0, evaluation_prompts()[:1])
+    figures = {row["what"]: row for row in as_json(report)["rows"]}
+    assert figures["not silent, clipped or NaN"]["generated"] == 0
+    assert figures["not silent, clipped or NaN"]["real"] == 1
+    assert figures["chroma energy on the asked chords"]["generated"] is None
+    assert report.seeds_differ == 0
+    json.dumps(as_json(report), allow_nan=False)
+    assert "–" in as_table(report)
+
+
+def test_any_model_is_evaluated_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_tiny_model(tmp_path, "mine")
+    monkeypatch.setenv("UNDERTONE_MODELS", str(tmp_path))
+    words = ("evaluate", "--model", "mine", "--steps", "1", "--prompts", "1", "--json")
+    assert main([*words, "--out", str(tmp_path / "clips")]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert len(told["prompts"]) == 1
+    assert {row["what"] for row in told["rows"]} >= {"onsets on the sixteenth grid"}
+    clips = sorted((tmp_path / "clips").iterdir())
+    assert [soundfile.info(clip).duration for clip in clips] == [10.0, 10.0]
+
+
+def test_a_model_that_is_not_there_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("UNDERTONE_MODELS", str(tmp_path))
+    assert main(["evaluate", "--model", "nothing"]) == 2
+    assert "There is no model “nothing”" in capsys.readouterr().err
+
+
+def test_another_rate_is_brought_to_the_measures() -> None:
+    low = np.sin(np.arange(16_000) * 2 * np.pi * 440 / 16_000).astype(np.float32)[:, None]
+    assert at_evaluation_rate(low, 16_000).shape == (44_100, 1)
+    assert at_evaluation_rate(low, 44_100) is low

@@ -1,0 +1,90 @@
+"""The corpus as latents: shards that survive interruption, made again only where missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from engine.score import Score
+from engine.training import latents
+from engine.training.corpus.composer import compose
+from engine.training.corpus.dataset import render_seed
+from engine.training.latents import (
+    PROJECTION,
+    PROMPTS_PER_PIECE,
+    TOKENS,
+    Shard,
+    load_pieces,
+    load_projection,
+    make_shards,
+    piece_prompts,
+    score_from_json,
+)
+from tests.engine.training.tiny_training import CHANNELS, fitted_codec
+
+SEEDS = (50, 51)
+PIECE_S = 1.5
+
+
+@pytest.fixture(scope="module")
+def shard(tmp_path_factory: pytest.TempPathFactory) -> Shard:
+    """Two pieces, encoded by a small codec."""
+    folder = tmp_path_factory.mktemp("latents")
+    save_file(fitted_codec().state_dict(), folder / "codec.safetensors")
+    shard = Shard(folder / "50.safetensors", SEEDS, PIECE_S, folder / "codec.safetensors")
+    assert not shard.done
+    latents._make_shard(shard)
+    return shard
+
+
+def test_a_shard_holds_what_its_seeds_say(shard: Shard) -> None:
+    assert shard.done
+    pieces = load_pieces([shard])
+    frames = fitted_codec().frames(round(PIECE_S * 44_100))
+    assert pieces.latents.shape == (2, CHANNELS, frames)
+    assert pieces.tokens.shape == (2, PROMPTS_PER_PIECE, TOKENS, 384)
+    for index, seed in enumerate(SEEDS):
+        piece, audio = render_seed(seed, PIECE_S)
+        assert pieces.score(index) == piece.score
+        assert pieces.truths[index]["prompts"] == piece_prompts(piece)
+        quieter = torch.from_numpy(audio.T) * 10 ** (-3 / 20)
+        expected = fitted_codec().encode(quieter[None])[0]
+        torch.testing.assert_close(pieces.latents[index].float(), expected, atol=0.01, rtol=0.01)
+
+
+def test_token_states_end_where_the_lengths_say(shard: Shard) -> None:
+    pieces = load_pieces([shard])
+    counted = torch.arange(TOKENS) < pieces.lengths[..., None]
+    assert (pieces.tokens.abs().sum(-1) > 0).equal(counted)
+
+
+def test_what_is_done_is_not_made_again_and_what_was_cut_off_is(shard: Shard) -> None:
+    folder, written = shard.path.parent, shard.path.stat().st_mtime_ns
+    (again,) = make_shards(folder, shard.codec, len(SEEDS), SEEDS[0], PIECE_S, workers=1)
+    assert again == shard
+    assert shard.path.stat().st_mtime_ns == written
+    truths = shard.truth_path.read_text()
+    shard.truth_path.unlink()
+    assert not shard.done
+    shard.truth_path.write_text(truths)
+    longer = Shard(shard.path, (*SEEDS, 52), PIECE_S, shard.codec)
+    assert not longer.done
+
+
+def test_encoding_needs_the_projection_alone(shard: Shard, tmp_path: Path) -> None:
+    codec = fitted_codec()
+    save_file({name: getattr(codec, name) for name in PROJECTION}, tmp_path / "part.safetensors")
+    sound = 0.1 * torch.randn(1, 2, 10_000)
+    part, whole = load_projection(tmp_path / "part.safetensors"), load_projection(shard.codec)
+    assert torch.equal(part.encode(sound), codec.encode(sound))
+    assert torch.equal(whole.encode(sound), codec.encode(sound))
+
+
+def test_a_score_survives_json() -> None:
+    from dataclasses import asdict
+
+    for score in (compose(1, duration_s=1.0).score, Score(), Score(tempo_bpm=90.0)):
+        assert score_from_json(asdict(score)) == score
