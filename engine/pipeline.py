@@ -58,8 +58,12 @@ class Generation:
 
     @torch.inference_mode()
     def steps(self) -> Iterator[Step]:
-        """The sampler's steps; the last one's `x` is the clip's latents, fp32 (1, C, frames)."""
+        """The sampler's steps; the last one's `x` is the clip's latents, fp32 (1, C, frames).
+
+        Raises `MemoryError` before any work where the clip would not fit.
+        """
         request, model = self.request, self.model
+        self._check_memory()
         seed = request.seed or 0
         levels = sigmas(request.schedule, request.steps, *model.sigma_range)
         levels = levels.to(model.device.torch)
@@ -94,6 +98,13 @@ class Generation:
             )
         frames = audio.T.contiguous().cpu().numpy()
         return Clip(frames, codec.sample_rate, self.request, elapsed_s, self.notices)
+
+    def _check_memory(self) -> None:
+        """Systems that promise more memory than they have end the process instead of saying so."""
+        free = self.model.device.free_bytes()
+        needed = self.model.bytes_a_second * self.request.duration_s
+        if free is not None and needed > free:
+            raise MemoryError(f"{needed / 1e6:,.0f} MB are needed, {free / 1e6:,.0f} MB are free")
 
     def _denoise(self) -> Denoise:
         request, denoiser = self.request, self.model.denoiser

@@ -31,6 +31,10 @@ class Model(Protocol):
     def sigma_range(self) -> tuple[float, float]:
         """The least and the greatest noise level, in units of the latents."""
 
+    @property
+    def bytes_a_second(self) -> float:
+        """Memory that each second of sound takes at the worst moment of its making."""
+
     def conditioning(
         self, prompt: str, negative_prompt: str, score: Score, frames: int
     ) -> tuple[Conditioning, Conditioning]:

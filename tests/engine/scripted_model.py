@@ -49,6 +49,7 @@ class ScriptedModel:
 
     info = INFO
     sigma_range = (0.1, 10.0)
+    bytes_a_second = 1_000.0
 
     def __init__(self, device: Device) -> None:
         self.device = device

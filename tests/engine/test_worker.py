@@ -172,6 +172,18 @@ def test_memory_that_stays_short_is_said_and_the_engine_lives_on(
     assert isinstance(studio.end(), Finished)
 
 
+def test_a_clip_that_cannot_fit_is_refused_before_any_work(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Device, "free_bytes", lambda _: 999)
+    studio.worker.submit(REQUEST)
+    assert isinstance(studio.end().error, OutOfMemory)
+    assert studio.model.calls == 0
+    monkeypatch.setattr(Device, "free_bytes", lambda _: None)
+    studio.worker.submit(REQUEST)
+    assert isinstance(studio.end(), Finished)
+
+
 def test_a_fault_of_ours_carries_its_traceback(studio: Studio) -> None:
     studio.model.codec.on_decode = lambda: [][1]  # type: ignore[assignment, return-value]
     studio.worker.submit(REQUEST)
