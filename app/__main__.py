@@ -8,26 +8,35 @@ from __future__ import annotations
 
 import logging
 import sys
+from pathlib import Path
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.main_window import MainWindow
-from app.studio import build_studio
+from app.studio import Studio, build_studio
 from engine.worker import EngineWorker
 
 
-def main() -> int:
-    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+def compose(
+    config: Path | None = None, data: Path | None = None
+) -> tuple[QApplication, Studio, MainWindow]:
+    """The program, shown and about to warm up; folders as in `build_studio`."""
     app = QApplication(sys.argv)
     app.setApplicationName("undertone")
     app.setApplicationDisplayName("Undertone")
     app.setDesktopFileName("undertone")
-    studio = build_studio(EngineWorker)
+    studio = build_studio(EngineWorker, config, data)
     window = MainWindow(studio)
     window.show()
     QTimer.singleShot(0, studio.jobs.warm_up)
     QTimer.singleShot(0, studio.transport.find_devices)
+    return app, studio, window
+
+
+def main() -> int:
+    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    app, _studio, _window = compose()
     return app.exec()
 
 
