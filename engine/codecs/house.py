@@ -16,10 +16,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from engine.audio.spectrogram import mel_frequencies
 from engine.codecs.bands import Bands, interpolation, power_db, triangles
-from engine.codecs.phase import Retrieval
+from engine.codecs.synthesis import DECIDED, Amplitudes, Synthesis, rounded_off, stereo_centres_hz
 
 BALANCE_SCALE = 4.0  # weighs the stereo balance against 52 band levels in dB
+CHUNK = 512  # latent frames coded at a time: 24 s
+CONTEXT = 24  # latent frames that the network looks at on either side
 DB_PER_NAT = 20 / math.log(10)
 
 
@@ -92,7 +95,6 @@ class HouseCodec(nn.Module):
     to_picture: Tensor
     stereo_hz: Tensor
     stereo_filters: Tensor
-    fade: Tensor
 
     def _register_views(self) -> None:
         """Fixed matrices between bins, bands and the picture; recomputed, never stored."""
@@ -100,7 +102,7 @@ class HouseCodec(nn.Module):
         low_hz = bands.low.freq_hz(bands.sample_rate)
         high_hz = bands.high.freq_hz(bands.sample_rate)
         low_filters, high_filters = bands.filters()
-        stereo_hz = torch.logspace(math.log10(80), math.log10(12_000), bands.stereo_bands)
+        stereo_hz = stereo_centres_hz(bands)
         views = {
             "low_bins_hz": low_hz,
             "high_bins_hz": high_hz,
@@ -109,15 +111,12 @@ class HouseCodec(nn.Module):
             "to_low": interpolation(bands.centres, low_hz),
             "to_high": interpolation(bands.centres, high_hz),
             "to_picture": interpolation(bands.centres, self._picture_hz()),
-            "stereo_hz": stereo_hz,
             "stereo_filters": triangles(stereo_hz, bands.centres),
         }
         for name, value in views.items():
             self.register_buffer(name, value.float(), persistent=False)
 
     def _picture_hz(self) -> Tensor:
-        from engine.audio.spectrogram import mel_frequencies
-
         hz = mel_frequencies(self.config.picture_mels, self.low_hz, self.high_hz)
         return torch.as_tensor(hz, dtype=torch.float32)
 
@@ -170,7 +169,15 @@ class HouseCodec(nn.Module):
         return ((centred @ self.basis) / self.scale).transpose(1, 2)
 
     def encode(self, audio: Tensor) -> Tensor:
-        return self.project(self.features(*self.powers(audio)))
+        """In pieces, each with the sound around it that its windows reach into: exact."""
+        total, hop, reach = self.frames(audio.shape[-1]), self.hop, 2
+        audio = F.pad(audio, (0, total * hop - audio.shape[-1]))
+        parts = []
+        for start in range(0, total, CHUNK):
+            first, last = max(0, start - reach), min(total, start + CHUNK + reach)
+            found = self.features(*self.powers(audio[..., first * hop : last * hop]))
+            parts.append(self.project(found[..., start - first :][..., :CHUNK]))
+        return torch.cat(parts, dim=2)
 
     # Decoding
 
@@ -205,54 +212,27 @@ class HouseCodec(nn.Module):
         return self.to_low @ level + low, coarse + high, balance
 
     def decode(self, latents: Tensor, samples: int, *, draft: bool = False) -> Tensor:
+        """In pieces of `CHUNK` latent frames, so that memory does not grow with the clip."""
+        rounds = self.config.draft_iterations if draft else self.config.iterations
+        synthesis = Synthesis(self.config.bands, rounds)
+        total = latents.shape[2]
+        sound = []
+        for start in range(0, total, CHUNK):
+            stop = min(start + CHUNK, total)
+            first, last = max(0, start - DECIDED), min(total, stop + DECIDED)
+            seen = slice(max(0, first - CONTEXT), min(total, last + CONTEXT))
+            piece = self._amplitudes(latents[:, :, seen], first - seen.start, last - first)
+            # What lies behind the last decided frame is heard in the next piece.
+            begin = start - DECIDED // 2 if start else 0
+            end = stop - DECIDED // 2 if stop < total else total
+            sound.append(synthesis.go_on(piece, begin - first, end - first, stop - first))
+        return rounded_off(torch.cat(sound, dim=-1)[..., :samples])
+
+    def _amplitudes(self, latents: Tensor, first: int, count: int) -> Amplitudes:
         low, high, balance = self.magnitudes(latents)
-        bands, config = self.config.bands, self.config
-        rounds = config.draft_iterations if draft else config.iterations
-        turn = math.pi / 2
-        fade_in = self._crossover(self.high_bins_hz)
-        fade_out = self._crossover(self.low_bins_hz)
-        low = _last_frame_twice(low.exp() * torch.cos(turn * fade_out)[:, None])
-        high = _last_frame_twice(high.exp() * torch.sin(turn * fade_in)[:, None])
-        # The low band fits a spectrum an eighth as long: the same frames at an eighth of the rate.
-        step = 8
-        short = F.pad(low, (0, 0, 0, bands.low.size // step // 2 + 1 - low.shape[1]))
-        found = Retrieval(bands.low.size // step, bands.low.hop // step)(short, rounds[0])
-        low_spectrum = found[:, : low.shape[1]]
-        full = F.pad(high, (0, 0, bands.high.bins.start, 0))
-        high_spectrum = Retrieval(bands.high.size, bands.high.hop)(full, rounds[1])
-        low_audio = self._spread(low_spectrum, balance, bands.low.size, bands.low.hop, 0)
-        high_audio = self._spread(high_spectrum, balance, bands.high.size, bands.high.hop, 0)
-        return rounded_off((low_audio + high_audio)[..., :samples])
-
-    def _crossover(self, freq_hz: Tensor) -> Tensor:
-        start, stop = self.config.bands.crossover_hz
-        return ((freq_hz - start) / (stop - start)).clamp(0, 1)
-
-    def _spread(self, spectrum: Tensor, balance: Tensor, size: int, hop: int, first: int) -> Tensor:
-        """One spectrum panned by the balance into two channels of sound, (B, 2, samples)."""
-        freq_hz = torch.arange(spectrum.shape[1], device=spectrum.device) * (
-            self.sample_rate / size
+        frames = self.config.bands.frames
+        return Amplitudes(
+            low[:, :, frames * first : frames * (first + count)].exp(),
+            high[:, :, 2 * frames * first : 2 * frames * (first + count)].exp(),
+            balance[:, :, first : first + count],
         )
-        gains = interpolation(self.stereo_hz, freq_hz.float()) @ balance
-        gains = gains.repeat_interleave(self.hop // hop, dim=2).clamp(-1, 1)
-        gains = _last_frame_twice(gains)
-        pair = torch.stack([(1 + gains).sqrt(), (1 - gains).sqrt()], dim=1) * spectrum[:, None]
-        pair = F.pad(pair, (0, 0, 0, size // 2 + 1 - pair.shape[2])) * (size / 4)
-        window = torch.hann_window(size, device=spectrum.device)
-        audio = torch.istft(pair.flatten(0, 1), size, hop, window=window)
-        return audio.unflatten(0, (-1, 2))
-
-
-def rounded_off(audio: Tensor, knee: float = 0.7, peak: float = 0.98) -> Tensor:
-    """Peaks above `knee` bent softly below `peak`, as the corpus is mastered; quieter ones stay.
-
-    New phases put a clip's peaks elsewhere than its original had them, some a little over 1.
-    """
-    room = peak - knee
-    over = (audio.abs() - knee).clamp(min=0)
-    return torch.where(over > 0, audio.sign() * (knee + room * torch.tanh(over / room)), audio)
-
-
-def _last_frame_twice(x: Tensor) -> Tensor:
-    """A frame more, so that the overlap-add reaches the end of the last latent frame."""
-    return torch.cat([x, x[..., -1:]], dim=-1)

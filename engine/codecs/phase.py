@@ -19,38 +19,28 @@ MOMENTUM = 0.99
 
 @dataclass(frozen=True)
 class Retrieval:
-    """How phases are found for the magnitudes of one Hann STFT, in chunks of `chunk` frames.
-
-    A chunk sees `overlap` frames on either side: those before it are already decided and stay,
-    those after it are only looked at. So memory is flat and no seam is heard.
-    """
+    """Phases for the magnitudes of a Hann STFT of `size` samples every `hop`."""
 
     size: int
     hop: int
-    chunk: int = 4_096
-    overlap: int = 64
 
-    def __call__(self, magnitude: Tensor, iterations: int) -> Tensor:
-        """(B, size // 2 + 1, frames) → complex of the same shape."""
-        parts: list[Tensor] = []
-        past: Tensor | None = None
-        for start in range(0, magnitude.shape[2], self.chunk):
-            before = 0 if past is None else past.shape[2]
-            piece = magnitude[:, :, start - before : start + self.chunk + self.overlap]
-            phase = self._first_phases(piece, past)
-            found = griffin_lim(piece, phase, self.size, self.hop, iterations, past)
-            kept = found[:, :, before : before + self.chunk]
-            parts.append(kept)
-            past = kept[:, :, -self.overlap :]
-        return torch.cat(parts, dim=2)
+    def __call__(self, magnitude: Tensor, iterations: int, past: Tensor | None = None) -> Tensor:
+        """(B, size // 2 + 1, frames) → complex of the same shape.
 
-    def _first_phases(self, piece: Tensor, past: Tensor | None) -> Tensor:
+        `past` holds the first frames where they are already decided, (B, bins, k): they stay,
+        and the music goes on from them, so that long clips are made in pieces without a seam.
+        """
+        phase = self._first_phases(magnitude, past)
+        return griffin_lim(magnitude, phase, self.size, self.hop, iterations, past)
+
+    def _first_phases(self, magnitude: Tensor, past: Tensor | None) -> Tensor:
         if past is None:
             generator = torch.Generator().manual_seed(0)
-            start = 2 * math.pi * torch.rand(piece.shape[1], generator=generator)
-            return peak_phases(piece, start.to(piece).expand(len(piece), -1), self.size, self.hop)
-        new = peak_phases(piece[:, :, past.shape[2] - 1 :], past[:, :, -1].angle(), self.size,
-                          self.hop)  # fmt: skip
+            start = 2 * math.pi * torch.rand(magnitude.shape[1], generator=generator)
+            start = start.to(magnitude).expand(len(magnitude), -1)
+            return peak_phases(magnitude, start, self.size, self.hop)
+        last = past.shape[2] - 1
+        new = peak_phases(magnitude[:, :, last:], past[:, :, -1].angle(), self.size, self.hop)
         return torch.cat([past.angle(), new[:, :, 1:]], dim=2)
 
 
