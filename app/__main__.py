@@ -13,6 +13,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from app.collector import Collector
 from app.main_window import MainWindow
 from app.studio import Studio, build_studio
 from engine.worker import EngineWorker
@@ -26,7 +27,9 @@ def compose(
     app.setApplicationName("undertone")
     app.setApplicationDisplayName("Undertone")
     app.setDesktopFileName("undertone")
+    collector = Collector(app)
     studio = build_studio(EngineWorker, config, data)
+    studio.jobs.ready.connect(collector.settle)
     window = MainWindow(studio)
     window.show()
     QTimer.singleShot(0, studio.jobs.warm_up)

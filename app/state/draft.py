@@ -62,12 +62,12 @@ class Draft:
         return cls(
             prompt=request.prompt,
             negative_prompt=request.negative_prompt,
-            duration_s=f"{request.duration_s:g}",
+            duration_s=_plain(request.duration_s),
             steps=str(request.steps),
-            guidance=f"{request.guidance:g}",
+            guidance=_plain(request.guidance),
             sampler=request.sampler.value,
             schedule=request.schedule.value,
-            tempo_bpm=f"{score.tempo_bpm:g}" if score.tempo_bpm else "",
+            tempo_bpm=_plain(score.tempo_bpm) if score.tempo_bpm else "",
             key=str(score.key) if score.key else "",
             beats_per_bar=str(score.beats_per_bar) if score.beats_per_bar else "",
             chords=score.chord_names,
@@ -121,6 +121,11 @@ def number(field: str, text: str) -> float:
         raise InvalidRequest(
             field, f"“{text}” is not a number.", "Write digits, for example 12 or 7.5."
         ) from None
+
+
+def _plain(value: float) -> str:
+    """The shortest text that reads back as `value`: 10 for 10.0."""
+    return repr(float(value)).removesuffix(".0")
 
 
 def whole(field: str, text: str) -> int:

@@ -42,8 +42,11 @@ class MakeBar(QWidget):
         column.addLayout(row)
         column.addWidget(self.error)
         request.changed.connect(self._show)
-        request.planned.connect(lambda: self.error.show_problem(request.marked))
+        request.planned.connect(self._show_problem)
         self._show("takes")
+
+    def _show_problem(self) -> None:
+        self.error.show_problem(self._request.marked)
 
     def _show(self, name: str) -> None:
         if name == "takes":

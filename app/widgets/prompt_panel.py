@@ -61,7 +61,7 @@ class PromptPanel(QWidget):
         self.prompt.newer.connect(lambda: self._request.recall(+1))
         self.avoid.textEdited.connect(lambda text: self._request.type_text("negative_prompt", text))
         self._request.changed.connect(self._show)
-        self._request.planned.connect(lambda: self.error.show_problem(self._request.marked))
+        self._request.planned.connect(self._show_problem)
         self._show("prompt")
         self._show("negative_prompt")
 
@@ -69,6 +69,9 @@ class PromptPanel(QWidget):
         text = self.prompt.toPlainText()
         if text != self._request.draft.prompt:
             self._request.type_text("prompt", text)
+
+    def _show_problem(self) -> None:
+        self.error.show_problem(self._request.marked)
 
     def _show(self, name: str) -> None:
         draft = self._request.draft

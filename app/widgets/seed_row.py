@@ -30,7 +30,7 @@ class SeedRow(QWidget):
         actions["lock_seed"].triggered.connect(request.lock_seed)
         actions["new_seed"].triggered.connect(request.roll_seed)
         request.changed.connect(self._show)
-        request.planned.connect(lambda: self.error.show_problem(request.marked))
+        request.planned.connect(self._show_problem)
         self._show("seed")
         self._show("seed_locked")
 
@@ -49,6 +49,9 @@ class SeedRow(QWidget):
         column.setSpacing(GRID // 2)
         column.addLayout(row)
         column.addWidget(self.error)
+
+    def _show_problem(self) -> None:
+        self.error.show_problem(self._request.marked)
 
     def _show(self, name: str) -> None:
         draft = self._request.draft

@@ -44,12 +44,15 @@ class SoundPanel(QWidget):
             column.addWidget(row)
         column.addWidget(self.error)
         request.changed.connect(self._show)
-        request.planned.connect(lambda: self.error.show_problem(request.marked))
+        request.planned.connect(self._show_problem)
         for name in self.rows:
             self._show(name)
 
     def _editor(self, name: str) -> Callable[[str], None]:
         return lambda text: self._request.edit(**{name: text})
+
+    def _show_problem(self) -> None:
+        self.error.show_problem(self._request.marked)
 
     def _show(self, name: str) -> None:
         if name in self.rows:
