@@ -2,7 +2,7 @@
 
     python3 start.py              set up whatever is missing, then open the window
     python3 start.py test         the same, then lint, types, import contracts and all tests
-    python3 start.py WORDS...     the same, then the command line: generate, bench, …
+    python3 start.py WORDS...     the same, then the command line: generate, bench, train, …
 
 Everything lives in `.venv` beside this file, in the exact versions of `locks/`. What has been
 done is stamped there, so later starts cost nothing and an interrupted set-up is taken up again.
@@ -51,7 +51,7 @@ LIBRARIES = {
     "libxcb-xkb.so.1": "libxcb-xkb1",
 }
 FONTS = ("/usr/share/fonts", "fonts-dejavu-core")
-# What the tests use besides: a program or a file → its package.
+# What tests, training and evaluation use besides: a program or a file → its package.
 TEST_TOOLS = {
     "Xvfb": "xvfb",
     "xdotool": "xdotool",
@@ -60,6 +60,7 @@ TEST_TOOLS = {
     "/etc/alsa/conf.d/99-pulse.conf": "libasound2-plugins",
     "fluidsynth": "fluidsynth",
     "/usr/share/sounds/sf2/FluidR3_GM.sf2": "fluid-soundfont-gm",
+    "/usr/share/sounds/sf3/FluidR3Mono_GM.sf3": "fluidr3mono-gm-soundfont",
 }
 
 
@@ -221,8 +222,8 @@ def parts(testing: bool) -> list[Part]:
     if testing:
         dev_key = app_key + checksum(LOCKS / "dev.txt")
         found += [
-            Part("tools", "Test programs", code, optional(missing_test_tools)),
-            Part("dev", "Test packages", dev_key, install_dev),
+            Part("tools", "Programs for tests and training", code, optional(missing_test_tools)),
+            Part("dev", "Packages for tests and training", dev_key, install_dev),
         ]
     return found
 
@@ -344,7 +345,7 @@ def main(words: list[str]) -> int:
         return 1
     testing = words[:1] == ["test"]
     try:
-        set_up(testing)
+        set_up(testing or words[:1] in (["train"], ["evaluate"]))
     except SetupFailed as problem:
         say(f"{problem}\nThe set-up is not complete; the next start takes it up again.")
         return 1

