@@ -36,7 +36,6 @@ class Values:
     more_open: bool = False
     shortcuts: dict[str, list[str]] = field(default_factory=dict)
     seconds_per_step: dict[str, float] = field(default_factory=dict)
-    recent_files: list[str] = field(default_factory=list)
 
 
 class Settings(QObject):
@@ -82,8 +81,6 @@ def _fits(value: Any, hint: str) -> bool:
             return isinstance(value, bool)
         case "<class 'float'>":
             return isinstance(value, int | float) and not isinstance(value, bool)
-        case "list[str]":
-            return _all(value, list, str)
         case "dict[str, float]":
             return isinstance(value, dict) and _all(list(value.values()), list, int | float)
         case _:

@@ -13,10 +13,13 @@ class AutoField(QLineEdit):
 
     edited = Signal(str)
 
-    def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, theme: Theme, name: str, hint: str = "", parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._theme = theme
         self._planned = ""
+        self._hint = hint
         self.setAccessibleName(name)
         self._button = self.addAction(
             theme.icon("edit", "text_dim"), QLineEdit.ActionPosition.TrailingPosition
@@ -50,6 +53,7 @@ class AutoField(QLineEdit):
         given = bool(self.text())
         auto = _tr("auto")
         self.setPlaceholderText(f"{self._planned} · {auto}" if self._planned else auto)
+        self.setToolTip(self._hint if given or not self._planned else self._planned)
         self._button.setVisible(given or bool(self._planned))
         self._button.setIcon(self._theme.icon("close" if given else "edit", "text_dim"))
         self._button.setToolTip(

@@ -62,14 +62,17 @@ def _told(draft: Draft, rates: dict[str, float], models: dict[str, ModelInfo]) -
     parts = []
     if draft.model in rates:
         seconds = rates[draft.model] * request.steps * request.duration_s * takes
-        parts.append(QCoreApplication.translate("Estimate", "about {0}").format(_duration(seconds)))
+        parts.append(
+            QCoreApplication.translate("Estimate", "about {0}").format(told_duration(seconds))
+        )
     if model is not None:
         size = request.duration_s * model.sample_rate * model.channels * _BYTES_PER_SAMPLE * takes
         parts.append(f"{size / 1e6:.1f} MB")
     return ", ".join(parts)
 
 
-def _duration(seconds: float) -> str:
+def told_duration(seconds: float) -> str:
+    """As exact as it is of use: 1.4 s, 83 s, 3 min."""
     if seconds < 90:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min"

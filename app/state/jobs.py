@@ -27,6 +27,7 @@ from engine.api import (
     Progress,
     Queued,
     Ready,
+    Score,
 )
 from engine.errors import EngineError
 
@@ -52,6 +53,7 @@ class Job:
 
     id: JobId
     request: GenerationRequest
+    score: Score  # the whole one, as planned
     state: JobState = JobState.QUEUED
     what: str = ""  # what is being loaded
     step: int = 0
@@ -187,7 +189,9 @@ class Jobs(QObject):
         self.ready.emit(event)
 
     def _on_queued(self, event: Queued) -> None:
-        self._jobs[event.job_id] = Job(event.job_id, event.request, total=event.request.steps)
+        request = event.request
+        score = self._engine.plan(request)
+        self._jobs[event.job_id] = Job(event.job_id, request, score, total=request.steps)
         self.changed.emit()
 
     def _on_loading(self, event: Loading) -> None:

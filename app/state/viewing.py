@@ -70,7 +70,7 @@ class Viewing(QObject):
     def _on_started(self, job: Job) -> None:
         self._shows_job = True
         self._axis.set_duration(job.request.duration_s)
-        self._set_meter(job.request.score)
+        self._set_meter(job.score)
         self.peaks_changed.emit(None, 1.0)
         self.steps_changed.emit()
         self.filled.emit()

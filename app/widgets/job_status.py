@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 from app.actions import Actions
 from app.controls.buttons import ActionButton
 from app.controls.labels import ElidedLabel
-from app.state.estimate import Estimate
+from app.state.estimate import Estimate, told_duration
 from app.state.jobs import Job, Jobs, JobState
 from app.theme import GRID
 
@@ -53,7 +53,7 @@ class JobStatus(QWidget):
 
     def _on_finished(self, job: Job) -> None:
         took = job.clip.elapsed_s if job.clip else 0.0
-        self._last = self.tr("Done in {0} s").format(f"{took:.1f}")
+        self._last = self.tr("Done in {0}").format(told_duration(took))
         self._show()
 
     def _on_cancelled(self, job: Job) -> None:
@@ -76,7 +76,7 @@ class JobStatus(QWidget):
     def _running(self, job: Job) -> str:
         if job.state is JobState.RUNNING:
             text = self.tr("Step {0} of {1}").format(job.step, job.total)
-            text += " · " + self.tr("{0} s left").format(f"{job.seconds_left:.1f}")
+            text += " · " + self.tr("{0} left").format(told_duration(job.seconds_left))
         elif job.state is JobState.LOADING:
             text = f"{job.what}…"
         else:

@@ -23,8 +23,8 @@ class ScorePanel(QWidget):
         self.tempo = self._field(theme, "tempo_bpm", self.tr("Tempo"))
         self.key = self._field(theme, "key", self.tr("Key"))
         self.key.setCompleter(QCompleter([str(Key(t, m)) for m in Mode for t in range(12)], self))
-        self.chords = self._field(theme, "chords", self.tr("Chords"))
-        self.chords.setToolTip(self.tr("One chord a bar, for example F#m7 D A E; they repeat"))
+        hint = self.tr("One chord a bar, for example F#m7 D A E; they repeat")
+        self.chords = self._field(theme, "chords", self.tr("Chords"), hint)
         self.error = ErrorLine({"tempo_bpm": self.tempo, "key": self.key, "chords": self.chords})
         self._lay_out()
         request.changed.connect(self._show)
@@ -47,8 +47,8 @@ class ScorePanel(QWidget):
         column.addLayout(grid)
         column.addWidget(self.error)
 
-    def _field(self, theme: Theme, name: str, title: str) -> AutoField:
-        field = AutoField(theme, title)
+    def _field(self, theme: Theme, name: str, title: str, hint: str = "") -> AutoField:
+        field = AutoField(theme, title, hint)
         field.setObjectName(name)
         field.edited.connect(self._editor(name))
         return field

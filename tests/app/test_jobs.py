@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.engine_bridge import EngineBridge
 from app.state.jobs import PICTURE_BYTES, Job, Jobs, JobState
-from engine.api import Event, GenerationRequest, Picture, Preview, Progress, Queued
+from engine.api import Event, GenerationRequest, Picture, Preview, Progress, Queued, Score
 from engine.errors import OutOfMemory
 from tests.fakes import FakeEngine, clip, picture
 
@@ -139,7 +139,7 @@ def test_warming_up_is_told_until_it_is_over(engine: FakeEngine, jobs: Jobs) -> 
 
 
 def test_pictures_never_take_more_than_their_share() -> None:
-    job = Job(1, REQUEST)
+    job = Job(1, REQUEST, Score())
     wide = Picture(np.zeros((128, 40_000), np.float32), 0.0, 20_000.0, 900.0)
     for step in range(1, 41):
         job.keep(step, wide)
