@@ -81,6 +81,13 @@ QPushButton[role="link"] {
 QPushButton[role="link"]:hover { text-decoration: underline; }
 QPushButton[role="link"]:focus { border-color: @accent; }
 
+QPushButton[role="fold"] {
+    background: transparent; border: 1px solid transparent; color: @text_dim;
+    padding: 0 8px 0 0; text-align: left;
+}
+QPushButton[role="fold"]:hover { color: @text; }
+QPushButton[role="fold"]:focus { border: 2px solid @accent; padding: 0 7px 0 0; }
+
 QToolButton {
     background: transparent; border: 1px solid transparent; border-radius: 4px;
     min-width: 30px; min-height: 30px; max-height: 30px; padding: 0;
@@ -92,9 +99,6 @@ QToolButton:checked { background: @selection; border-color: @accent; }
 QToolButton:focus { border: 2px solid @accent; }
 QToolButton::menu-indicator { image: none; width: 0; }
 QToolButton[role="text"] { padding: 0 8px; }
-QToolButton[role="fold"] { min-width: 16px; padding: 0; margin-left: -8px; color: @text_dim; }
-QToolButton[role="fold"]:checked { background: transparent; border-color: transparent; }
-QToolButton[role="fold"]:checked:focus { border: 2px solid @accent; }
 QToolButton[role="menu"] { padding: 0 24px 0 8px; }
 
 QSlider { min-height: 24px; background: transparent; }

@@ -23,11 +23,16 @@ def tool_button(action: QAction, role: str = "") -> QToolButton:
 
 
 class ActionButton(QPushButton):
-    """A push button that triggers `action` and follows its text, tip and enabled state."""
+    """A push button that triggers `action` and follows its text, tip and enabled state.
+
+    With the role "fold" it shows the action's icon and whether it is checked as well.
+    """
 
     def __init__(self, action: QAction, role: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._action = action
+        self._shows_icon = role == "fold"
+        self.setCheckable(self._shows_icon)
         self.setObjectName(f"{action.objectName()}Button")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         if role:
@@ -41,6 +46,9 @@ class ActionButton(QPushButton):
         self.setToolTip(self._action.toolTip())
         self.setAccessibleName(self._action.text())
         self.setEnabled(self._action.isEnabled())
+        if self._shows_icon:
+            self.setIcon(self._action.icon())
+            self.setChecked(self._action.isChecked())
 
 
 class Picker(QComboBox):

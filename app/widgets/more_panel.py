@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.actions import Actions
-from app.controls.buttons import Picker, tool_button
+from app.controls.buttons import ActionButton, Picker
 from app.controls.labels import label
 from app.controls.slider_row import LABEL_PX
 from app.state.request import RequestModel
@@ -61,12 +61,11 @@ class MorePanel(QWidget):
         return {"": self.tr("auto")} | {n: self.tr("{0} beats a bar").format(n) for n in METRES}
 
     def _lay_out(self) -> None:
-        fold = tool_button(self._actions["more"], "fold")
-        fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        fold = ActionButton(self._actions["more"], "fold")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
-        column.addWidget(fold)
+        column.addWidget(fold, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._body)
         self._actions["more"].toggled.connect(self._fold)
         self._fold(self._actions["more"].isChecked())
