@@ -70,7 +70,7 @@ class GenerationRequest:
     negative_prompt: str = ""
     duration_s: float = 10.0
     steps: int = 25
-    guidance: float = 3.0
+    guidance: float = 2.0
     sampler: SamplerName = SamplerName.DPMPP_2M
     schedule: ScheduleName = ScheduleName.KARRAS
     score: Score = field(default_factory=Score)
