@@ -31,7 +31,7 @@ class Draft:
     negative_prompt: str = ""
     duration_s: str = "10"
     steps: str = "25"
-    guidance: str = "3"
+    guidance: str = "2"
     sampler: str = SamplerName.DPMPP_2M.value
     schedule: str = ScheduleName.KARRAS.value
     tempo_bpm: str = ""
