@@ -316,16 +316,16 @@ def run_checks(pytest_arguments: Iterable[str]) -> int:
     """Run every check to its end, whatever the others say. The exit status is 0 when all pass."""
     import subprocess
 
-    report: list[tuple[str, bool, float]] = []
+    report: list[tuple[str, int, float]] = []
     for name, command in checks(pytest_arguments).items():
         say(f"\n== {name}")
         began = time.monotonic()
-        passed = subprocess.run(command, cwd=ROOT, check=False).returncode == 0
-        report.append((name, passed, time.monotonic() - began))
+        status = subprocess.run(command, cwd=ROOT, check=False).returncode
+        report.append((name, status, time.monotonic() - began))
     say("\n== summary")
-    for name, passed, seconds in report:
-        say(f"{name:<8} {'passed' if passed else 'FAILED'} {seconds:7.1f} s")
-    return 0 if all(passed for _, passed, _ in report) else 1
+    for name, status, seconds in report:
+        say(f"{name:<8} {seconds:7.1f} s  {f'FAILED with status {status}' if status else 'passed'}")
+    return 1 if any(status for _, status, _ in report) else 0
 
 
 def hand_over(arguments: list[str]) -> int:
