@@ -83,7 +83,9 @@ def drum_features(sound: Mono, sample_rate: int) -> NDArray[np.float64]:
         power[(freq_hz >= low) & (freq_hz < high)] for low, high in (_TREBLE, _PRESENCE, _BASS)
     ]
     treble_db, presence_db, bass_db = (10 * np.log10(b.mean(axis=0) + 1e-6) for b in bands)
-    treble_flatness, presence_flatness = _flatness(bands[0]), _flatness(bands[1])
+    # A floor below what is heard beside the rest: the noise of near silence says nothing.
+    floor = 0.01 * power.mean()
+    treble_flatness, presence_flatness = (_flatness(band + floor) for band in bands[:2])
     strokes = np.argsort(np.diff(treble_db))[-_STROKES:] + 1
     return np.array(
         [
@@ -101,10 +103,9 @@ def drum_features(sound: Mono, sample_rate: int) -> NDArray[np.float64]:
     )
 
 
-def _flatness(power: NDArray[np.float32]) -> NDArray[np.float32]:
+def _flatness(power: NDArray[np.floating]) -> NDArray[np.floating]:
     """Log of geometric over arithmetic mean, a frame: 0 for white noise, far below for tones."""
-    floored = power + 1e-8
-    return np.log(floored).mean(axis=0) - np.log(floored.mean(axis=0))
+    return np.log(power + 1e-12).mean(axis=0) - np.log(power.mean(axis=0) + 1e-12)
 
 
 def chord_agreement(sound: Mono, sample_rate: int, score: Score) -> float:
