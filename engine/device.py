@@ -11,7 +11,6 @@ import gc
 import os
 import sys
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import torch
@@ -82,9 +81,8 @@ def _bf16_is_fast(kind: str) -> bool:
     return False
 
 
-@cache
 def prepare_process() -> None:
-    """Set what holds for the whole process: threads within the quota, denormals off.
+    """Threads within the quota for the process; denormals off for the thread that calls.
 
     Denormals appear in decaying audio tails and cost a hundred times a normal multiply.
     """
