@@ -43,8 +43,12 @@ def likeness(played: NDArray[np.float32], recorded: NDArray[np.float32]) -> floa
 
 def only_export(home: Path) -> Path:
     """The file that was exported, wherever the window proposed."""
-    wavs = (path for path in home.rglob("*.wav") if "undertone" not in path.relative_to(home).parts)
-    exported = wait_for("the exported file", lambda: list(wavs) or None)
+    takes = home / "undertone"
+
+    def look() -> list[Path]:
+        return [path for path in home.rglob("*.wav") if takes not in path.parents]
+
+    exported = wait_for("the exported file", look)
     assert len(exported) == 1
     return exported[0]
 
