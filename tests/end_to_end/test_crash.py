@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Collection
+from functools import partial
 from pathlib import Path
 
 import soundfile
@@ -14,8 +16,9 @@ from tests.end_to_end.desk import Program, Screen, wait_for
 KILLS = 3
 
 
-def saved(folder: Path) -> set[str]:
-    return {path.name for path in (folder / "takes").glob("*.wav")}
+def saved(folder: Path, known: Collection[str] = ()) -> set[str]:
+    """The takes on disk that are not in `known`."""
+    return {path.name for path in (folder / "takes").glob("*.wav")}.difference(known)
 
 
 def make_many_takes(program: Program, screen: Screen) -> None:
@@ -31,7 +34,7 @@ def test_no_saved_take_is_lost(quick_environment: dict[str, str], screen: Screen
     for _ in range(KILLS):
         with Program(quick_environment) as program:
             make_many_takes(program, screen)
-            wait_for("a new take", lambda known=kept: saved(folder) - known)
+            wait_for("a new take", partial(saved, folder, kept))
             time.sleep(moments.uniform(0.0, 1.0))
             before = saved(folder)
             program.kill()
