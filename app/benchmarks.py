@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,7 @@ def play_scene(options: argparse.Namespace) -> int:
     return 0
 
 
-class Scene:
+class Scene(ABC):
     """What happens between the shown window and the result. Ends by `end`."""
 
     def __init__(self, studio: Any, window: Any, options: argparse.Namespace) -> None:
@@ -128,8 +129,9 @@ class Scene:
         """Ask for one take of the panel's default length, as a click on an example does."""
         self.window.conductor.generate_example(PROMPT)
 
+    @abstractmethod
     def on_take(self, job: Any) -> None:
-        raise NotImplementedError
+        """A take is finished."""
 
     def end(self) -> None:
         from PySide6.QtCore import QCoreApplication

@@ -121,13 +121,19 @@ class SpectrogramCanvas(FigureCanvasQTAgg):
                 self.blit(self.figure.bbox)
 
     def set_picture(self, picture: Picture | None) -> None:
-        """Replace the picture without re-plotting; only other bands need other labels."""
-        scale = FrequencyScale(picture.low_hz, picture.high_hz) if picture else None
+        """Replace the picture without re-plotting; only other bands need other labels.
+
+        Without a picture the last labels stay: between two takes nothing is drawn twice.
+        """
         self._picture = picture
+        scale = FrequencyScale(picture.low_hz, picture.high_hz) if picture else self._scale
         if scale != self._scale:
             self._scale = scale
             self._label_frequencies()
             self.draw_idle()
+        elif picture is None and self._background is not None:
+            self.restore_region(self._background)
+            self.blit(self.figure.bbox)
         else:
             self._replace_pixels()
 
