@@ -33,7 +33,8 @@ def plan(prompt: str, given: Score, duration_s: float, seed: int) -> Score:
     key = known.key or _key(prompt, known.chords, style, rng)
     chords = known.chords or _chords(key, style, rng)
     bars = known.bars or _bars(duration_s, tempo, beats)
-    return Score(tempo, beats, key, chords, bars)
+    drums = style.drum_share >= 0.5 if known.drums is None else known.drums
+    return Score(tempo, beats, key, chords, bars, drums)
 
 
 def plan_for(request: GenerationRequest) -> Score:
@@ -46,7 +47,12 @@ def _read(prompt: str) -> Score:
     tempo = prompt_reader.tempo_in(prompt)
     if tempo is not None:
         tempo = min(max(tempo, TEMPO_BPM[0]), TEMPO_BPM[1])
-    return Score(tempo, prompt_reader.beats_per_bar_in(prompt), prompt_reader.key_in(prompt))
+    return Score(
+        tempo_bpm=tempo,
+        beats_per_bar=prompt_reader.beats_per_bar_in(prompt),
+        key=prompt_reader.key_in(prompt),
+        drums=prompt_reader.drums_in(prompt),
+    )
 
 
 def choose_style(prompt: str, known: Score, rng: Random) -> Style:

@@ -1,4 +1,4 @@
-"""Reads tempo, pace, key and metre out of what people type. Pure text, no music knowledge."""
+"""Reads tempo, pace, key, metre and drums out of what people type. Pure text."""
 
 from __future__ import annotations
 
@@ -43,6 +43,22 @@ _METRES = (
     (re.compile(r"\b(?:7/8|7/4|seven[- ]eight)"), 7),
     (re.compile(r"\b(?:2/4|2/2)"), 2),
 )
+
+_DRUM = (
+    r"(?:drum(?:s|kit|ming|beat)?|percussion|percussive|beats?(?!\s+(?:per|a)\b)|break-?beats?"
+    r"|four[- ]on[- ]the[- ]floor|kick|snare|hi-?hats?|808s?|909s?|cymbals?|congas?|bongos?)"
+)
+_DRUMS = re.compile(rf"\b{_DRUM}\b", re.I)
+_WORDS = r"(?:(?!(?:but|with|just|only|plus|or|nor|and)\b)[\w-]+\s+){0,3}"
+_LIST = r"(?:\w[\w -]{0,30},\s*){0,8}(?:\w[\w -]{0,30})?"
+# "no hard drums", "no bass and drums", "no piano, bass or drums"; a comma alone begins anew.
+_NO_DRUMS = re.compile(
+    rf"\b(?:no|not|without|minus|sans|free of)\s+{_WORDS}"
+    rf"(?:(?:and\s+|{_LIST}\bn?or\s+){_WORDS})?{_DRUM}\b"
+    r"|\b(?:drum|beat|percussion)(?:less|-free)\b",
+    re.I,
+)
+_ALONE = re.compile(r"\b(?:solo|alone|unaccompanied|a cappella|duet|duo)\b", re.I)
 
 
 def tempo_in(prompt: str) -> float | None:
@@ -100,3 +116,15 @@ def beats_per_bar_in(prompt: str) -> int | None:
         (match.start(), beats) for pattern, beats in _METRES if (match := pattern.search(text))
     ]
     return min(found)[1] if found else None
+
+
+def drums_in(prompt: str) -> bool | None:
+    """Whether the prompt asks for drums: "no drums", "drumless", "with a beat", or None.
+
+    Who plays alone or in a duo has no drummer, unless one is named.
+    """
+    if _NO_DRUMS.search(prompt):
+        return False
+    if _DRUMS.search(prompt):
+        return True
+    return False if _ALONE.search(prompt) else None

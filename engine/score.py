@@ -1,4 +1,4 @@
-"""What the music is to keep to, as data: tempo, metre, key, chords by bar, bars.
+"""What the music is to keep to, as data: tempo, metre, key, chords by bar, bars, drums or none.
 
 A `Score` may be open in any part (None). `engine.planner` fills what is open; `columns` turns
 a score into the network's concatenative conditioning, one column a latent frame, so that time
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
 import numpy as np
@@ -126,6 +126,7 @@ class Score:
     key: Key | None = None
     chords: tuple[Chord, ...] | None = None
     bars: int | None = None
+    drums: bool | None = None  # whether anything is struck
 
     def __post_init__(self) -> None:
         _check("tempo_bpm", "Tempo", self.tempo_bpm, TEMPO_BPM, "bpm")
@@ -134,8 +135,7 @@ class Score:
 
     def filled_by(self, other: Score) -> Score:
         """This score, its open parts taken from `other`."""
-        parts = ("tempo_bpm", "beats_per_bar", "key", "chords", "bars")
-        given = {name: getattr(self, name) for name in parts}
+        given = {part.name: getattr(self, part.name) for part in fields(self)}
         return replace(other, **{k: v for k, v in given.items() if v is not None})
 
     @property
@@ -170,7 +170,8 @@ def _check(
 PHASES_PER_BEAT = (2.0, 1.0)  # half-beats and beats; bars and four-bar phrases follow
 RHYTHM_ROWS = slice(0, 11)  # known, log2(tempo/120), triple metre, 4 phases as sin and cos
 HARMONY_ROWS = slice(11, 48)  # known, chord tones (12), root (12), scale of the key (12)
-SCORE_CHANNELS = 48
+DRUMS_ROWS = slice(48, 50)  # with, without
+SCORE_CHANNELS = 50
 
 
 def columns(
@@ -187,6 +188,8 @@ def columns(
         _write_rhythm(out[RHYTHM_ROWS], score, time_s)
     if score.key is not None or score.chords:
         _write_harmony(out[HARMONY_ROWS], score, time_s)
+    if score.drums is not None:
+        out[DRUMS_ROWS][0 if score.drums else 1] = 1.0
     return out
 
 

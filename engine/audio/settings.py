@@ -19,7 +19,7 @@ VERSION = 1
 _TYPES: dict[str, tuple[type, ...]] = {
     "prompt": (str,), "negative_prompt": (str,), "model": (str,), "previews": (bool,),
     "duration_s": (float, int), "guidance": (float, int), "steps": (int,),
-    "seed": (int, type(None)),
+    "seed": (int, type(None)), "drums": (bool, type(None)),
 }  # fmt: skip
 
 
@@ -73,6 +73,7 @@ def _score_to_plain(score: Score) -> dict[str, Any]:
         "key": score.key and {"tonic": score.key.tonic, "mode": score.key.mode.value},
         "chords": score.chords and [[chord.root, chord.quality] for chord in score.chords],
         "bars": score.bars,
+        "drums": score.drums,
     }
 
 
@@ -84,4 +85,5 @@ def _score_from_plain(plain: dict[str, Any]) -> Score:
         key=None if key is None else Key(int(key["tonic"]), Mode(key["mode"])),
         chords=None if chords is None else tuple(Chord(int(r), str(q)) for r, q in chords),
         bars=plain["bars"],
+        drums=_checked("drums", plain.get("drums")),  # none in the first version's files
     )

@@ -45,6 +45,9 @@ def add_commands(subparsers: Any) -> None:
     music.add_argument("--key", help='"F# minor", "Bb"')
     music.add_argument("--chords", help='one a bar: "Am F C G"')
     music.add_argument("--beats-per-bar", type=int, metavar="N")
+    music.add_argument(
+        "--drums", action=argparse.BooleanOptionalAction, help="with or without them"
+    )
     music.add_argument("--seed", type=int, help="the same seed makes the same clip")
     making = parser.add_argument_group("the making (defaults are the model's own)")
     making.add_argument("--model", default=DEFAULT, help=f"see: undertone models ({DEFAULT})")
@@ -100,6 +103,7 @@ def build_request(arguments: argparse.Namespace, model: ModelInfo) -> Generation
             beats_per_bar=arguments.beats_per_bar,
             key=Key.parse(arguments.key) if arguments.key else None,
             chords=(parse_chords(arguments.chords) or None) if arguments.chords else None,
+            drums=arguments.drums,
         ),
         seed=arguments.seed,
         model=model.id,

@@ -30,7 +30,7 @@ from engine.text.minilm import MiniLM
 
 FAMILY = "house"
 SHARD_BYTES = 15 * 2**20
-_CODEC_FILE = "codec.safetensors"
+CODEC_FILE = "codec.safetensors"
 _SHARD = "denoiser-{}.safetensors"
 _NOT_SETTINGS = {"format", "family", "files", "sample_rate", "channels"}
 
@@ -55,12 +55,16 @@ class HouseConfig:
     """Whether guidance acts on the score too: its other side is then without a score."""
 
     def __post_init__(self) -> None:
-        for name, got, wanted in (
-            ("in_channels", self.unet.in_channels, self.codec.latent_channels),
-            ("concat_channels", self.unet.concat_channels, SCORE_CHANNELS),
-        ):
-            if got != wanted:
-                raise ValueError(f"the U-Net's {name} is {got}, the model needs {wanted}")
+        if self.unet.in_channels != self.codec.latent_channels:
+            raise ValueError(
+                f"the U-Net takes {self.unet.in_channels} channels, "
+                f"the codec makes {self.codec.latent_channels}"
+            )
+        if self.unet.concat_channels > SCORE_CHANNELS:
+            raise ValueError(
+                f"the U-Net hears {self.unet.concat_channels} rows of the score, "
+                f"which has {SCORE_CHANNELS}"
+            )
 
 
 class HouseModel:
@@ -85,13 +89,18 @@ class HouseModel:
         self.denoiser = Denoiser(net, config.parameterisation, config.sigma_data)
         self._text = text
         self._guide_score = config.guide_score
+        self._score_rows = config.unet.concat_channels
 
     def conditioning(
         self, prompt: str, negative_prompt: str, score: Score, frames: int
     ) -> tuple[Conditioning, Conditioning]:
-        """The other side of guidance has the negative prompt's tokens; without one, no token."""
+        """The other side of guidance has the negative prompt's tokens; without one, no token.
+
+        A network trained before the score had its last rows hears the first ones.
+        """
         frame_rate = self.codec.sample_rate / self.codec.hop
-        concat = torch.from_numpy(columns(score, frames, frame_rate))[None].to(self.device.torch)
+        rows = columns(score, frames, frame_rate)[: self._score_rows]
+        concat = torch.from_numpy(rows)[None].to(self.device.torch)
         return self._told(prompt, concat), self._told(
             negative_prompt, None if self._guide_score else concat
         )
@@ -116,7 +125,7 @@ def load(folder: ModelFolder, device: Device) -> HouseModel:
         config = from_plain(HouseConfig, plain)
         net = _load_unet(config.unet, folder)
         codec = HouseCodec(config.codec)
-        codec.load_state_dict(load_file(folder.path / _CODEC_FILE))
+        codec.load_state_dict(load_file(folder.path / CODEC_FILE))
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         if is_out_of_memory(error):
             raise
@@ -150,9 +159,9 @@ def save_model(
     path.mkdir(parents=True, exist_ok=True)
     save_file(
         {name: _stored(name, w, dtype) for name, w in codec.state_dict().items()},
-        path / _CODEC_FILE,
+        path / CODEC_FILE,
     )
-    files = [_CODEC_FILE, *save_shards(path, net, dtype)]
+    files = [CODEC_FILE, *save_shards(path, net, dtype)]
     audio = {"sample_rate": codec.sample_rate, "channels": codec.channels}
     write_config(path, {"family": FAMILY, **to_plain(config), **audio}, files)
 

@@ -60,12 +60,7 @@ class Registry:
 
     def load(self, id: str, device: Device) -> Model:
         """Raises `InvalidRequest` for an unknown name, `ModelUnavailable` for unusable weights."""
-        known = tuple(self._ids())
-        if id not in known:
-            raise InvalidRequest(
-                "model", f"There is no model “{id}”.", f"Known: {', '.join(known)}."
-            )
-        folder = ModelFolder.open(self._folder_path(id))
+        folder = ModelFolder.open(self.path(id))
         family = folder.config.get("family")
         if family not in FAMILIES:
             raise ModelUnavailable(
@@ -73,6 +68,15 @@ class Registry:
                 "Update Undertone.",
             )
         return FAMILIES[family](folder, device)
+
+    def path(self, id: str) -> Path:
+        """The model's folder. Raises `InvalidRequest` for an unknown name."""
+        known = tuple(self._ids())
+        if id not in known:
+            raise InvalidRequest(
+                "model", f"There is no model “{id}”.", f"Known: {', '.join(known)}."
+            )
+        return self._folder_path(id)
 
     def _ids(self) -> Iterator[str]:
         found = dict.fromkeys(SHIPPED)

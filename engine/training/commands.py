@@ -31,6 +31,8 @@ def add_commands(subparsers: Any) -> None:
         if name != "latents":
             stage.add_argument("--minutes", type=minutes, default=1e9, help="stop after this long")
             stage.add_argument("--steps", type=count, help="optimiser steps in all")
+        if name == "denoiser":
+            _add_start(stage)
         stage.set_defaults(run=run)
     _add_export(stages)
     _add_pack(stages)
@@ -63,6 +65,16 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         dest="folder",
         help="where the run lives; the same folder continues it (default: the user's cache)",
     )
+
+
+def _add_start(stage: argparse.ArgumentParser) -> None:
+    stage.add_argument(
+        "--from",
+        dest="start",
+        metavar="MODEL",
+        help="begin with this model's codec and weights instead of from nothing",
+    )
+    stage.add_argument("--rate", type=float, help="peak learning rate (lower when continuing)")
 
 
 def _add_corpus(stages: Any) -> None:
@@ -136,7 +148,14 @@ def run_latents(arguments: argparse.Namespace) -> int:
 def run_denoiser(arguments: argparse.Namespace) -> int:
     from engine.training.stages import denoiser_stage
 
-    denoiser_stage(arguments.folder, arguments.minutes, arguments.steps, arguments.pieces)
+    denoiser_stage(
+        arguments.folder,
+        arguments.minutes,
+        arguments.steps,
+        arguments.pieces,
+        arguments.start,
+        arguments.rate,
+    )
     return 0
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
@@ -22,7 +23,7 @@ from engine.diffusion.noise import training_sigmas
 from engine.diffusion.parameterisation import Denoiser, Parameterisation
 from engine.nets.conditioning import Conditioning
 from engine.nets.unet import UNet, UNetConfig
-from engine.score import HARMONY_ROWS, RHYTHM_ROWS, SCORE_CHANNELS, columns
+from engine.score import DRUMS_ROWS, HARMONY_ROWS, RHYTHM_ROWS, SCORE_CHANNELS, columns
 from engine.training.latents import PROMPTS_PER_PIECE, Pieces
 from engine.training.runs import Run, cosine_rate
 
@@ -53,6 +54,7 @@ class DenoiserTraining:
     drop_text: float = 0.08
     drop_rhythm: float = 0.08
     drop_harmony: float = 0.12
+    drop_drums: float = 0.12
     save_every: int = 200
     loaders: int = 0  # processes that cut batches ahead; a fast GPU would wait for one alone
 
@@ -139,6 +141,8 @@ class Batches(Sequence[Batch]):
             score[RHYTHM_ROWS] = 0
         if everything or rng.random() < training.drop_harmony:
             score[HARMONY_ROWS] = 0
+        if everything or rng.random() < training.drop_drums:
+            score[DRUMS_ROWS] = 0
 
 
 @torch.no_grad()
@@ -173,6 +177,20 @@ class DenoiserTrainer:
             self.average.load_state_dict(state["average"])
             self.optimizer.load_state_dict(state["optimizer"])
             self.step = int(state["step"])
+
+    def start_from(self, weights: Mapping[str, Tensor]) -> None:
+        """Begin with a trained network's weights; a run that has begun goes on as it is.
+
+        Rows of the score that it did not hear yet start at zero: they change nothing until
+        they are learnt.
+        """
+        if self.step > 0:
+            return
+        key, wanted = "input.weight", self.net.input.weight
+        trained = weights[key].float()
+        widened = F.pad(trained, (0, 0, 0, 0, 0, wanted.shape[1] - trained.shape[1]))
+        for net in (self.net, self.average):
+            net.load_state_dict({**weights, key: widened})
 
     def train(self, pieces: Pieces, frame_rate: float, minutes: float = 1e9) -> UNet:
         """Train until `training.steps` or for `minutes`; the averaged network comes back."""

@@ -85,6 +85,7 @@ def score_from_json(values: dict[str, Any]) -> Score:
         key=Key(key["tonic"], Mode(key["mode"])) if key else None,
         chords=tuple(Chord(c["root"], c["quality"]) for c in chords) if chords else None,
         bars=values["bars"],
+        drums=values["drums"],
     )
 
 

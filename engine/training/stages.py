@@ -7,13 +7,19 @@ run/denoiser   checkpoint and log
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
+
+from torch import Tensor
 
 from engine.codecs.house import HouseCodecConfig
 from engine.device import choose, prepare_process
 from engine.errors import EngineError
-from engine.models.house import HouseConfig, save_model
+from engine.models import house
+from engine.models.folder import ModelFolder
+from engine.models.house import HouseConfig, load_shards, save_model
+from engine.models.registry import Registry
 from engine.nets.unet import UNet
 from engine.training.codec import CODEC_FILE, CodecTraining, train_codec
 from engine.training.denoiser import HOUSE_UNET, DenoiserTrainer, DenoiserTraining
@@ -43,17 +49,42 @@ def latents_stage(folder: Path | None, pieces: int | None) -> list[Shard]:
 
 
 def denoiser_stage(
-    folder: Path | None, minutes: float, steps: int | None, pieces: int | None
+    folder: Path | None,
+    minutes: float,
+    steps: int | None,
+    pieces: int | None,
+    start: str | None = None,
+    peak_rate: float | None = None,
 ) -> None:
-    """Make the latents that are missing, then train on them."""
+    """Make the latents that are missing, then train on them.
+
+    `start` is the model whose codec and weights a new run begins with; it must be a house model
+    of the same widths.
+    """
     prepare_process()
     root = folder or default_root()
+    weights = _take_over(start, root) if start else None
     shards = latents_stage(root, pieces)
     training = DenoiserTraining()
-    training = replace(training, steps=steps or training.steps)
+    training = replace(
+        training, steps=steps or training.steps, peak_rate=peak_rate or training.peak_rate
+    )
     codec = load_codec(root / "codec" / CODEC_FILE)
     trainer = DenoiserTrainer(Run(root / "denoiser"), training, HOUSE_UNET, choose())
+    if weights is not None:
+        trainer.start_from(weights)
     trainer.train(load_pieces(shards), codec.sample_rate / codec.hop, minutes)
+
+
+def _take_over(model_id: str, root: Path) -> dict[str, Tensor]:
+    """A model's denoiser; its codec goes into the run, unless one is there already."""
+    model = ModelFolder.open(Registry.default().path(model_id))
+    model.check_hashes()
+    codec = root / "codec" / CODEC_FILE
+    if not codec.exists():
+        codec.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(model.path / house.CODEC_FILE, codec)
+    return load_shards(model.path, model.files)
 
 
 def pack_stage(folder: Path | None, out: Path, pieces: int, python: str, wheels: bool) -> int:

@@ -42,7 +42,17 @@ def loud_clip(peak: float) -> Clip:
 def test_a_clip_is_written_with_its_settings_and_told_as_json(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    words = (*QUICK, "--bpm", "96", "--key", "F# minor", "--chords", "F#m D", "--json")
+    words = (
+        *QUICK,
+        "--bpm",
+        "96",
+        "--key",
+        "F# minor",
+        "--chords",
+        "F#m D",
+        "--no-drums",
+        "--json",
+    )
     assert main([*words, "--out", "clip.flac"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["ok"]

@@ -163,5 +163,15 @@ def test_the_score_may_stay_on_both_sides_of_guidance(tmp_path: Path) -> None:
 
 
 def test_a_u_net_that_does_not_fit_the_codec_is_refused() -> None:
-    with pytest.raises(ValueError, match="in_channels is 16, the model needs 24"):
+    with pytest.raises(ValueError, match="takes 16 channels, the codec makes 24"):
         replace(CONFIG, codec=replace(CONFIG.codec, latent_channels=24))
+    with pytest.raises(ValueError, match=f"hears {SCORE_CHANNELS + 1} rows of the score"):
+        replace(CONFIG, unet=replace(CONFIG.unet, concat_channels=SCORE_CHANNELS + 1))
+
+
+def test_a_network_older_than_a_row_of_the_score_hears_the_others(tmp_path: Path) -> None:
+    write_tiny_model(tmp_path, unet=replace(CONFIG.unet, concat_channels=48))
+    model = Registry((tmp_path,)).load("house", CPU)
+    told, _ = model.conditioning("jazz", "", replace(SCORE, drums=True), 10)
+    assert told.concat is not None
+    assert told.concat.shape == (1, 48, 10)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.planner import plan
-from engine.prompt_reader import beats_per_bar_in, key_in, mode_in, pace_in, tempo_in
+from engine.prompt_reader import beats_per_bar_in, drums_in, key_in, mode_in, pace_in, tempo_in
 from engine.score import Chord, Key, Mode, Score, parse_chords
 from engine.styles import STYLES, style
 from engine.theory import lies_in
@@ -26,6 +26,7 @@ scores = st.builds(
     key=st.none() | keys,
     chords=st.none() | chords,
     bars=st.none() | st.integers(1, 512),
+    drums=st.none() | st.booleans(),
 )
 words = st.sampled_from(
     [*(each.title for each in STYLES), "slow", "75 bpm", "in F# minor", "3/4", "sad", "🎹", "音楽"]
@@ -40,7 +41,7 @@ def test_a_plan_is_complete_and_keeps_what_is_given(
     planned = plan(prompt, score, duration_s, seed)
     assert planned.filled_by(score) == planned
     assert score.filled_by(planned) == planned
-    for name in ("tempo_bpm", "beats_per_bar", "key", "chords", "bars"):
+    for name in ("tempo_bpm", "beats_per_bar", "key", "chords", "bars", "drums"):
         assert getattr(planned, name) is not None
     assert plan(prompt, score, duration_s, seed) == planned
     if score.chords is None:
@@ -88,6 +89,31 @@ def test_key_is_read(prompt: str, key: str | None) -> None:
 )  # fmt: skip
 def test_metre_is_read(prompt: str, beats: int | None) -> None:
     assert beats_per_bar_in(prompt) == beats
+
+
+@pytest.mark.parametrize(
+    ("prompt", "drums"),
+    [
+        ("jazz trio, no drums", False), ("without any percussion", False), ("drumless pads", False),
+        ("beat-free", False), ("no bass or drums", False), ("no piano, bass or drums", False),
+        ("without piano and drums", False), ("no hard drums", False), ("no bass, no beat", False),
+        ("solo piano", False), ("a duet for flute and harp", False), ("romantic piano alone", False),
+        ("house with drums", True), ("drum and bass", True), ("brushed hi-hats", True),
+        ("a four-on-the-floor beat", True), ("no vocals, just drums", True), ("solo drums", True),
+        ("no guitar, drums and bass", True), ("no bass but drums", True),
+        ("75 beats per minute", None), ("90 beats a minute", None), ("upbeat pop", None),
+        ("a song", None), ("", None),
+    ],
+)  # fmt: skip
+def test_drums_are_read(prompt: str, drums: bool | None) -> None:
+    assert drums_in(prompt) is drums
+
+
+def test_drums_left_open_are_as_the_style_has_them() -> None:
+    assert plan("techno, 130 bpm", OPEN, 10, 1).drums is True
+    assert plan("ambient", OPEN, 10, 1).drums is False
+    assert plan("techno without drums", OPEN, 10, 1).drums is False
+    assert plan("techno without drums", Score(drums=True), 10, 1).drums is True
 
 
 def test_pace_and_mode_are_read() -> None:

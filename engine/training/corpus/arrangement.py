@@ -40,9 +40,10 @@ _REVERB = {"bass": 6, "chords": 34, "lead": 44, "pad": 56, "drums": 14}
 
 
 def arrange(style: Style, rng: Random, drums: bool | None) -> tuple[Part, ...]:
-    """The parts of one piece. `drums=None` lets the style decide how likely they are."""
+    """The parts of one piece. `drums=None` leaves them to chance, as the style leans."""
     if drums is None:
-        drums = rng.random() < style.drum_share
+        # Drawn towards even: a style that nearly always has drums must be heard without them too.
+        drums = rng.random() < (style.drum_share + 0.5) / 2
     kinds = _WITH_DRUMS if drums else _WITHOUT_DRUMS
     roles = rng.choices([kind for kind, _ in kinds], [weight for _, weight in kinds])[0]
     if roles == ("solo",):

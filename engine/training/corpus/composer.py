@@ -41,9 +41,11 @@ def compose(
     parts = parts or arrange(chosen, rng, drums)
     notes = [note for part in parts for note in _play(part, parts, sketch, seed)]
     notes.sort(key=lambda note: (note.start_s, note.channel, note.pitch))
-    score = Score(sketch.tempo_bpm, sketch.beats_per_bar, sketch.key, sketch.chords, sketch.bars)
-    has_drums = any(part.role == "drums" for part in parts)
-    return Piece(tuple(notes), parts, score, chosen.id, has_drums, duration_s, seed)
+    drums = any(part.role == "drums" for part in parts)
+    score = Score(
+        sketch.tempo_bpm, sketch.beats_per_bar, sketch.key, sketch.chords, sketch.bars, drums
+    )
+    return Piece(tuple(notes), parts, score, chosen.id, duration_s, seed)
 
 
 def _sketch(style: Style, tempo_bpm: float, duration_s: float, rng: Random) -> Sketch:

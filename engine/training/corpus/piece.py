@@ -49,9 +49,12 @@ class Piece:
     parts: tuple[Part, ...]
     score: Score
     style: str  # an id of engine.styles
-    has_drums: bool
     duration_s: float
     seed: int
+
+    @property
+    def has_drums(self) -> bool:
+        return bool(self.score.drums)
 
     def part_notes(self, role: str) -> tuple[Note, ...]:
         channels = {part.channel for part in self.parts if part.role == role}

@@ -26,6 +26,7 @@ scores = st.builds(
     chords=st.none()
     | st.lists(st.builds(Chord, st.integers(0, 11), st.sampled_from(list(QUALITIES)))).map(tuple),
     bars=st.none() | st.integers(*BARS),
+    drums=st.none() | st.booleans(),
 )
 
 requests = st.builds(

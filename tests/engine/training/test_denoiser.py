@@ -9,19 +9,21 @@ import numpy as np
 import pytest
 import torch
 
-from engine.score import HARMONY_ROWS, RHYTHM_ROWS, columns
+from engine.nets.unet import UNet
+from engine.score import DRUMS_ROWS, HARMONY_ROWS, RHYTHM_ROWS, SCORE_CHANNELS, columns
 from engine.training.denoiser import Batch, Batches, DenoiserTrainer, DenoiserTraining
 from tests.engine.training.tiny_training import (
     FRAME_RATE,
     FRAMES,
     SCORE,
     TRAINING,
+    UNET,
     pieces,
     trainer,
 )
 
 NOTHING_DROPPED = replace(
-    TRAINING, steps=100, drop_all=0, drop_text=0, drop_rhythm=0, drop_harmony=0
+    TRAINING, steps=100, drop_all=0, drop_text=0, drop_rhythm=0, drop_harmony=0, drop_drums=0
 )
 
 
@@ -75,7 +77,9 @@ def test_a_crop_keeps_its_place_in_the_music() -> None:
     assert len(set(starts)) > 10
 
 
-@pytest.mark.parametrize("dropped", ["drop_text", "drop_rhythm", "drop_harmony", "drop_all"])
+@pytest.mark.parametrize(
+    "dropped", ["drop_text", "drop_rhythm", "drop_harmony", "drop_drums", "drop_all"]
+)
 def test_what_is_dropped_is_silent_and_the_rest_is_told(dropped: str) -> None:
     batch = batches(replace(NOTHING_DROPPED, **{dropped: 1.0}))[0]
     told = batch.conditioning
@@ -85,12 +89,14 @@ def test_what_is_dropped_is_silent_and_the_rest_is_told(dropped: str) -> None:
     assert bool(told.context_mask.any()) != (everything or dropped == "drop_text")
     assert bool(told.concat[:, RHYTHM_ROWS].any()) != (everything or dropped == "drop_rhythm")
     assert bool(told.concat[:, HARMONY_ROWS].any()) != (everything or dropped == "drop_harmony")
+    assert bool(told.concat[:, DRUMS_ROWS].any()) != (everything or dropped == "drop_drums")
 
 
 def test_each_condition_is_dropped_about_as_often_as_asked() -> None:
     training = replace(
-        NOTHING_DROPPED, batch=100, drop_all=0.1, drop_text=0.2, drop_rhythm=0.3, drop_harmony=0.4
-    )
+        NOTHING_DROPPED, batch=100, drop_all=0.1, drop_text=0.2, drop_rhythm=0.3, drop_harmony=0.4,
+        drop_drums=0.5,
+    )  # fmt: skip
     told = [batches(training)[step].conditioning for step in range(4)]
     score = torch.cat([each.concat for each in told if each.concat is not None])
     mask = torch.cat([each.context_mask for each in told if each.context_mask is not None])
@@ -98,8 +104,9 @@ def test_each_condition_is_dropped_about_as_often_as_asked() -> None:
         1 - mask.any(1).float().mean(),
         1 - score[:, RHYTHM_ROWS].flatten(1).any(1).float().mean(),
         1 - score[:, HARMONY_ROWS].flatten(1).any(1).float().mean(),
+        1 - score[:, DRUMS_ROWS].flatten(1).any(1).float().mean(),
     ]
-    assert shares == pytest.approx([0.28, 0.37, 0.46], abs=0.08)
+    assert shares == pytest.approx([0.28, 0.37, 0.46, 0.55], abs=0.08)
 
 
 def test_dropped_conditions_do_not_reach_the_network(tmp_path: Path) -> None:
@@ -144,6 +151,21 @@ def test_a_killed_run_goes_on_with_the_loss_it_would_have_had(
     assert seen[5] == seen[4]  # step 4, before and after the kill
     for a, b in zip(found.parameters(), expected.parameters(), strict=True):
         torch.testing.assert_close(a, b, rtol=0, atol=0)
+
+
+def test_a_run_may_begin_with_weights_that_heard_less_of_the_score(tmp_path: Path) -> None:
+    """The rows they did not hear change nothing, and a run that has begun is left as it is."""
+    older = UNet(replace(UNET, concat_channels=SCORE_CHANNELS - 2, zero_init=False))
+    run = trainer(tmp_path)
+    run.start_from(older.state_dict())
+    x, t, told = UNET.fake_inputs(2, 16)
+    assert told.concat is not None
+    less = replace(told, concat=told.concat[:, :-2])
+    for net in (run.net, run.average):
+        torch.testing.assert_close(net(x, t, told), older(x, t, less))
+    run.step = 1
+    run.start_from(UNet(UNET).state_dict())
+    torch.testing.assert_close(run.net(x, t, told), older(x, t, less))
 
 
 def test_minutes_end_a_run_which_is_saved(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ UNET = UNetConfig(
     groups=4,
 )
 TRAINING = DenoiserTraining(steps=6, batch=4, crop_frames=16, save_every=2)
-SCORE = Score(120.0, 4, Key(0, Mode.MAJOR), (Chord(0, ""), Chord(5, "")), 8)
+SCORE = Score(120.0, 4, Key(0, Mode.MAJOR), (Chord(0, ""), Chord(5, "")), 8, drums=True)
 
 
 def pieces(count: int = 5) -> Pieces:

@@ -1,0 +1,68 @@
+"""The score as the network hears it: what is given stands in its rows, what is open is silent."""
+
+import numpy as np
+import pytest
+
+from engine.errors import InvalidRequest
+from engine.score import (
+    DRUMS_ROWS,
+    HARMONY_ROWS,
+    RHYTHM_ROWS,
+    SCORE_CHANNELS,
+    Chord,
+    Key,
+    Score,
+    columns,
+)
+
+RATE = 20.0
+PARTS = {
+    "rhythm": (Score(tempo_bpm=120.0), RHYTHM_ROWS),
+    "harmony": (Score(key=Key.parse("F# minor")), HARMONY_ROWS),
+    "drums": (Score(drums=True), DRUMS_ROWS),
+    "no drums": (Score(drums=False), DRUMS_ROWS),
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_each_part_has_its_own_rows(part: str) -> None:
+    score, rows = PARTS[part]
+    made = columns(score, 40, RATE)
+    assert made.shape == (SCORE_CHANNELS, 40)
+    assert made[rows].any()
+    made[rows] = 0
+    assert not made.any()
+
+
+def test_an_open_score_is_silent() -> None:
+    assert not columns(Score(), 10, RATE).any()
+
+
+def test_with_and_without_drums_are_told_apart() -> None:
+    assert columns(Score(drums=True), 3, RATE)[DRUMS_ROWS].tolist() == [[1, 1, 1], [0, 0, 0]]
+    assert columns(Score(drums=False), 3, RATE)[DRUMS_ROWS].tolist() == [[0, 0, 0], [1, 1, 1]]
+
+
+def test_the_beat_turns_once_a_beat_and_a_crop_keeps_its_place() -> None:
+    score = Score(tempo_bpm=120.0, beats_per_bar=4)
+    whole = columns(score, 80, RATE)
+    np.testing.assert_allclose(whole[5:7, :10], whole[5:7, 10:20], atol=1e-5)
+    np.testing.assert_allclose(columns(score, 40, RATE, 2.0), whole[:, 40:], atol=1e-5)
+
+
+def test_chords_change_with_the_bars_and_come_round_again() -> None:
+    score = Score(120.0, 4, None, (Chord.parse("C"), Chord.parse("Am")))
+    roots = columns(score, 160, RATE)[HARMONY_ROWS][13:25].argmax(0)
+    assert roots.tolist() == [*[0] * 40, *[9] * 40] * 2
+
+
+def test_what_is_given_stays_and_the_rest_is_filled() -> None:
+    given = Score(tempo_bpm=99.0, drums=False)
+    filled = given.filled_by(Score(80.0, 3, Key.parse("C"), drums=True))
+    assert (filled.tempo_bpm, filled.drums) == (99.0, False)
+    assert (filled.beats_per_bar, filled.key) == (3, Key.parse("C"))
+
+
+def test_what_cannot_be_played_is_refused() -> None:
+    with pytest.raises(InvalidRequest, match="Tempo 10 is out of range"):
+        Score(tempo_bpm=10.0)
