@@ -61,6 +61,7 @@ def test_a_clip_is_written_with_its_settings_and_told_as_json(
     settings = read_settings("clip.flac")
     assert settings is not None
     assert (settings.seed, settings.score.tempo_bpm) == (5, 96.0)
+    assert settings.score.drums is False
     assert settings.score.key == Key.parse("F# minor")
     assert told["request"]["score"]["chords"] == [[6, "m"], [2, ""]]
 

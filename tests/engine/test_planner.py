@@ -96,8 +96,8 @@ def test_metre_is_read(prompt: str, beats: int | None) -> None:
     [
         ("jazz trio, no drums", False), ("without any percussion", False), ("drumless pads", False),
         ("beat-free", False), ("no bass or drums", False), ("no piano, bass or drums", False),
-        ("without piano and drums", False), ("no hard drums", False), ("no bass, no beat", False),
-        ("solo piano", False), ("a duet for flute and harp", False), ("romantic piano alone", False),
+        ("no piano and drums", False), ("no hard drums", False), ("no bass, no beat", False),
+        ("solo piano", False), ("a duet for flute and harp", False), ("piano alone", False),
         ("house with drums", True), ("drum and bass", True), ("brushed hi-hats", True),
         ("a four-on-the-floor beat", True), ("no vocals, just drums", True), ("solo drums", True),
         ("no guitar, drums and bass", True), ("no bass but drums", True),
