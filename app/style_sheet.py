@@ -42,6 +42,7 @@ QLineEdit[invalid="true"], QPlainTextEdit[invalid="true"], QComboBox[invalid="tr
 QPlainTextEdit[invalid="true"] { padding: 3px; }
 QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled { color: @edge; }
 QComboBox { padding-right: 24px; }
+QComboBox[auto="true"] { color: @text_dim; }
 QComboBox:hover, QLineEdit:hover, QPlainTextEdit:hover { background: @field_hover; }
 QComboBox::drop-down { border: none; width: 24px; }
 QComboBox::down-arrow { image: none; }

@@ -43,7 +43,7 @@ from engine.errors import EngineError
 SAMPLE_RATE = 44_100
 MELS = 128
 FRAMES_PER_S = 43.0
-PLANNED = Score(tempo_bpm=90.0, beats_per_bar=4, key=Key(9, Mode.MINOR))
+PLANNED = Score(tempo_bpm=90.0, beats_per_bar=4, key=Key(9, Mode.MINOR), drums=True)
 HOUSE = ModelInfo(
     id="house",
     title="House",

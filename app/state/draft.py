@@ -20,12 +20,17 @@ from engine.api import (
 from engine.errors import InvalidRequest
 
 MOST_TAKES = 99
-_CHOICES: dict[str, list[Any]] = {"sampler": list(SamplerName), "schedule": list(ScheduleName)}
+DRUMS: dict[str, bool | None] = {"": None, "with": True, "without": False}
+_CHOICES: dict[str, list[Any]] = {
+    "sampler": list(SamplerName),
+    "schedule": list(ScheduleName),
+    "drums": list(DRUMS),
+}
 
 
 @dataclass(frozen=True)
 class Draft:
-    """The fields as text; an empty tempo, key, metre or chords is left to the planner."""
+    """The fields as text; an empty tempo, key, metre, chords or drums is left to the planner."""
 
     prompt: str = ""
     negative_prompt: str = ""
@@ -38,6 +43,7 @@ class Draft:
     key: str = ""
     beats_per_bar: str = ""
     chords: str = ""
+    drums: str = ""
     seed: str = ""
     seed_locked: bool = False
     takes: str = "1"
@@ -71,6 +77,7 @@ class Draft:
             key=str(score.key) if score.key else "",
             beats_per_bar=str(score.beats_per_bar) if score.beats_per_bar else "",
             chords=score.chord_names,
+            drums=drums_word(score.drums),
             seed="" if request.seed is None else str(request.seed),
             seed_locked=request.seed is not None,
             takes=takes,
@@ -101,6 +108,7 @@ class Draft:
             else None,
             key=Key.parse(self.key) if self.key.strip() else None,
             chords=parse_chords(self.chords) or None,
+            drums=DRUMS[self.drums],
         )
 
     def take_count(self) -> int:
@@ -111,6 +119,11 @@ class Draft:
                 "takes", f"{takes} takes is out of range.", f"Choose 1 to {MOST_TAKES}."
             )
         return takes
+
+
+def drums_word(drums: bool | None) -> str:
+    """The value of the field that stands for `drums`."""
+    return next(word for word, meant in DRUMS.items() if meant is drums)
 
 
 def number(field: str, text: str) -> float:

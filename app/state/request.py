@@ -179,6 +179,7 @@ _WHAT = {
     "key": _N("Undo", "Change the key"),
     "beats_per_bar": _N("Undo", "Change the metre"),
     "chords": _N("Undo", "Change the chords"),
+    "drums": _N("Undo", "Change the drums"),
     "seed": _N("Undo", "Change the seed"),
     "seed_locked": _N("Undo", "Lock or unlock the seed"),
     "takes": _N("Undo", "Change the number of takes"),

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.actions import Actions
+from app.controls.auto_picker import AutoPicker
 from app.controls.buttons import ActionButton, Picker
 from app.controls.labels import label
 from app.controls.slider_row import LABEL_PX
@@ -40,7 +41,8 @@ class MorePanel(QWidget):
         super().__init__(parent)
         self._request = request
         self._actions = actions
-        self._metre = self._picker(theme, self.tr("Metre"), "beats_per_bar", self._metres())
+        self._metre = AutoPicker(theme, self.tr("Metre"), self._metres())
+        self._metre.edited.connect(lambda beats: request.edit(beats_per_bar=beats))
         self._sampler = self._picker(theme, self.tr("Sampler"), "sampler", SAMPLERS)
         self._schedule = self._picker(theme, self.tr("Schedule"), "schedule", SCHEDULES)
         self._body = QWidget()
@@ -58,7 +60,7 @@ class MorePanel(QWidget):
         self._show_plan()
 
     def _metres(self) -> dict[str, str]:
-        return {"": self.tr("auto")} | {n: self.tr("{0} beats a bar").format(n) for n in METRES}
+        return {beats: self.tr("{0} beats a bar").format(beats) for beats in METRES}
 
     def _lay_out(self) -> None:
         fold = ActionButton(self._actions["more"], "fold")
@@ -94,16 +96,15 @@ class MorePanel(QWidget):
         return row
 
     def _show(self, name: str) -> None:
-        pickers = {
-            "beats_per_bar": self._metre,
-            "sampler": self._sampler,
-            "schedule": self._schedule,
-        }
-        if name in pickers:
-            pickers[name].choose(getattr(self._request.draft, name))
+        draft = self._request.draft
+        if name == "beats_per_bar":
+            self._metre.show_text(draft.beats_per_bar)
+        elif name == "sampler":
+            self._sampler.choose(draft.sampler)
+        elif name == "schedule":
+            self._schedule.choose(draft.schedule)
 
     def _show_plan(self) -> None:
         plan = self._request.plan
         beats = plan.beats_per_bar if plan else None
-        planned = self.tr("{0} beats a bar").format(beats) + " · " if beats else ""
-        self._metre.setItemText(0, planned + self.tr("auto"))
+        self._metre.show_planned(str(beats or ""))

@@ -34,12 +34,21 @@ def model(undo: QUndoStack) -> RequestModel:
 
 def test_typed_text_becomes_a_request() -> None:
     draft = replace(
-        GOOD, duration_s="12,5", tempo_bpm="92 bpm", key="f# min", chords="F#m7 | D A", steps=" 30 "
+        GOOD,
+        duration_s="12,5",
+        tempo_bpm="92 bpm",
+        key="f# min",
+        chords="F#m7 | D A",
+        steps=" 30 ",
+        drums="without",
     )
     request = draft.request()
     assert (request.duration_s, request.steps, request.seed) == (12.5, 30, 7)
     assert request.score == Score(
-        tempo_bpm=92.0, key=Key(6, Mode.MINOR), chords=(Chord(6, "m7"), Chord(2), Chord(9))
+        tempo_bpm=92.0,
+        key=Key(6, Mode.MINOR),
+        chords=(Chord(6, "m7"), Chord(2), Chord(9)),
+        drums=False,
     )
 
 
@@ -78,6 +87,7 @@ def test_what_cannot_be_used_names_its_field(field: str, text: str) -> None:
             beats_per_bar=st.none() | st.integers(2, 7),
             key=st.none() | st.builds(Key, st.integers(0, 11), st.sampled_from(Mode)),
             chords=st.none() | st.tuples(st.builds(Chord, st.integers(0, 11))),
+            drums=st.none() | st.booleans(),
         ),
     )
 )

@@ -63,6 +63,13 @@ def test_any_stored_draft_gives_a_usable_one(value: object) -> None:
     assert draft.sampler in ("ddim", "euler", "heun", "dpmpp-2m")
 
 
+def test_a_draft_from_before_the_drums_and_one_with_unknown_ones_load() -> None:
+    before = {"prompt": "slow jazz", "tempo_bpm": "90"}
+    assert Draft.from_stored(before) == Draft(prompt="slow jazz", tempo_bpm="90", drums="")
+    assert Draft.from_stored(before | {"drums": "without"}).drums == "without"
+    assert Draft.from_stored(before | {"drums": "bongos"}).drums == ""
+
+
 def request_model() -> RequestModel:
     return RequestModel(plan_for, QUndoStack())
 

@@ -13,9 +13,9 @@ from app.actions import Actions
 from app.library import Take
 from app.state.takes import Takes
 from app.theme import Theme, ThemeChoice
-from app.widgets.takes_list import TakesList
+from app.widgets.takes_list import TakesList, wording
 from app.widgets.takes_list.takes_list import TAKE_ACTIONS
-from engine.api import GenerationRequest
+from engine.api import GenerationRequest, Score
 from tests.fakes import clip
 
 PROMPTS = ("slow jazz", "fast funk", "solo piano")  # listed the other way round
@@ -177,6 +177,14 @@ def test_tool_tips_escape_the_prompt(listed: TakesList, takes: Takes) -> None:
     tip = listed.view.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
     assert "&lt;b&gt;loud &amp; clear" in tip
     assert take.request.sampler.value in tip
+
+
+def test_only_the_absence_of_drums_is_told(takes: Takes) -> None:
+    told = {}
+    for drums in (True, False):
+        request = GenerationRequest("solo piano", score=Score(drums=drums), seed=1)
+        told[drums] = wording.settings(takes.add(clip(request, clip_s=0.1)))
+    assert told[False] == told[True].replace("A minor", "A minor · no drums")
 
 
 def test_hundreds_of_takes_and_both_themes_paint(

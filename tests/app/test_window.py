@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 import soundfile
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QGuiApplication, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSlider,
@@ -53,6 +53,13 @@ def type_prompt(qtbot: QtBot, desk: Desk, text: str = PROMPT) -> None:
     prompt = field(desk, "prompt")
     prompt.setFocus()
     qtbot.keyClicks(prompt, text)
+
+
+def wheel_down() -> QWheelEvent:
+    nowhere, still = QPointF(), QPoint()
+    plain, phase = Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase
+    down = QPoint(0, -120)
+    return QWheelEvent(nowhere, nowhere, still, down, Qt.MouseButton.NoButton, plain, phase, False)
 
 
 def finish(desk: Desk) -> None:
@@ -205,6 +212,29 @@ def test_the_plan_is_shown_and_can_be_taken_over(qtbot: QtBot, desk: Desk) -> No
     assert desk.studio.request.draft.tempo_bpm == ""
 
 
+def test_drums_are_planned_chosen_and_undone(qtbot: QtBot, desk: Desk) -> None:
+    desk.studio.request.edit(prompt="piano")
+    drums = field(desk, "drums")
+    assert isinstance(drums, QComboBox)
+    qtbot.waitUntil(lambda: drums.currentText() == "with · auto")
+    drums.setFocus()
+    qtbot.keyClick(drums, Qt.Key.Key_End)
+    assert drums.currentText() == "without"
+    assert desk.studio.request.draft.request().score.drums is False
+    assert "drums" in desk.studio.actions["undo"].text()
+    press(desk, "undo")
+    assert drums.currentText() == "with · auto"
+    assert desk.studio.request.draft.request().score.drums is None
+
+
+def test_the_wheel_changes_only_the_picker_in_use(desk: Desk) -> None:
+    drums, prompt = field(desk, "drums"), field(desk, "prompt")
+    for focused, chosen in ((prompt, ""), (drums, "with")):
+        focused.setFocus()
+        QApplication.sendEvent(drums, wheel_down())
+        assert desk.studio.request.draft.drums == chosen
+
+
 def test_typing_a_seed_locks_it(qtbot: QtBot, desk: Desk) -> None:
     seed = field(desk, "seed")
     assert isinstance(seed, QLineEdit)
@@ -316,7 +346,8 @@ def test_tab_follows_the_eye(qtbot: QtBot, desk: Desk) -> None:
         seen.append(focused)
         qtbot.keyClick(focused, Qt.Key.Key_Tab)
     named = [each.objectName() for each in seen]
-    wanted = ["prompt", "duration_s", "steps", "guidance", "tempo_bpm", "key", "chords", "seed"]
+    sliders, score = ["duration_s", "steps", "guidance"], ["tempo_bpm", "key", "chords", "drums"]
+    wanted = ["prompt", *sliders, *score, "seed"]
     assert [name for name in named if name in wanted] == wanted
     assert named.index("seed") < named.index("generateButton") < named.index("takesSearch")
 

@@ -33,6 +33,8 @@ def settings(take: Take) -> str:
         parts.append(_tr("{0} bpm").format(f"{score.tempo_bpm:g}"))
     if score.key is not None:
         parts.append(str(score.key))
+    if score.drums is False:
+        parts.append(_tr("no drums"))
     parts.append(_tr("{0} steps").format(request.steps))
     parts.append(_tr("guidance {0}").format(f"{request.guidance:g}"))
     if request.seed is not None:
