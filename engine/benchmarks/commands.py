@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from engine.benchmarks import sampling, start
+from engine.benchmarks import sampling, start, window
 from engine.benchmarks.table import Benchmark, Figure, Setting, lines
 from engine.errors import InvalidRequest
 from engine.models.registry import DEFAULT
@@ -25,6 +25,7 @@ BENCHMARKS = (
     Benchmark("response", "first picture, cancelling", sampling.measure_response),
     Benchmark("machine", "the machine's peak and the part reached", _measure_machine),
     Benchmark("memory", "resident memory after 20 clips", start.measure_memory),
+    Benchmark("window", "the window: start, sound, event loop, memory", window.measure_window),
 )
 
 

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured value. `bar` is the most that it may be, where there is such a promise."""
+    """One measured value. `bar` is the most that it may be, where there is such a promise.
+
+    `value` is None where it could not be measured; `note` then says why, else what is to be
+    known about it.
+    """
 
     name: str
-    value: float
+    value: float | None
     unit: str
     bar: float | None = None
+    note: str = ""
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> Figure:
+        return cls(**{part.name: plain[part.name] for part in fields(cls)})
 
     @property
     def kept(self) -> bool | None:
-        return None if self.bar is None else self.value <= self.bar
+        return None if self.bar is None or self.value is None else self.value <= self.bar
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self) | {"kept": self.kept}
@@ -50,5 +59,11 @@ def lines(figures: Iterable[Figure]) -> Iterator[str]:
     for figure in figures:
         bar = "" if figure.bar is None else f"≤ {figure.bar:g}"
         verdict = {None: "", True: "kept", False: "MISSED"}[figure.kept]
-        value = f"{figure.value:.3g} {figure.unit}"
-        yield f"{figure.name:<44} {value:>10}  {bar:>8}  {verdict}".rstrip()
+        value = "—" if figure.value is None else f"{_plain(figure.value)} {figure.unit}"
+        said = "  ".join(part for part in (verdict, figure.note) if part)
+        yield f"{figure.name:<44} {value:>10}  {bar:>8}  {said}".rstrip()
+
+
+def _plain(value: float) -> str:
+    """Three digits, or all those before the point."""
+    return f"{value:.0f}" if abs(value) >= 1_000 else f"{value:.3g}"

@@ -1,0 +1,1 @@
+"""How fast the window is: `python -m app.benchmarks`, or `undertone bench window`."""

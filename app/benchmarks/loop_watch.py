@@ -1,0 +1,89 @@
+"""How long the event loop stands still, and what it was doing at the time."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, FrameType
+
+from PySide6.QtCore import QObject, Qt, QTimer
+
+TICK_MS = 5
+LATE_MS = 20.0
+_CALLS_TOLD = 4
+
+
+@dataclass(frozen=True)
+class Block:
+    """`busy_ms` of `lasted_ms` the window's thread computed; the rest it waited for its turn."""
+
+    lasted_ms: float
+    busy_ms: float
+    where: str
+
+    def __str__(self) -> str:
+        return f"{self.busy_ms:.0f} ms of it busy, {self.where}"
+
+
+class LoopWatch(QObject):
+    """A tick every `TICK_MS`, and a thread that looks at the window's stack when one is late."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks: list[Block] = []  # all that were later than LATE_MS
+        self._watched = threading.get_ident()
+        self._last = time.perf_counter()
+        self._busy = time.thread_time()
+        self._seen = ""
+        self._ended = threading.Event()
+        self._timer = QTimer(self, timerType=Qt.TimerType.PreciseTimer, interval=TICK_MS)
+        self._timer.timeout.connect(self._tick)
+
+    def start(self) -> None:
+        self._last, self._busy = time.perf_counter(), time.thread_time()
+        self._timer.start()
+        threading.Thread(target=self._look, name="loop watch", daemon=True).start()
+
+    def stop(self) -> None:
+        self._timer.stop()
+        self._ended.set()
+
+    @property
+    def longest(self) -> Block:
+        return max(self.blocks, key=lambda block: block.lasted_ms, default=Block(0.0, 0.0, ""))
+
+    def _tick(self) -> None:
+        now, busy = time.perf_counter(), time.thread_time()
+        late_ms = 1e3 * (now - self._last) - TICK_MS
+        if late_ms > LATE_MS:
+            where = self._seen or "between two events"
+            self.blocks.append(Block(late_ms, 1e3 * (busy - self._busy), where))
+        self._last, self._busy, self._seen = now, busy, ""
+
+    def _look(self) -> None:
+        while not self._ended.wait(TICK_MS / 1e3):
+            late_ms = 1e3 * (time.perf_counter() - self._last)
+            if late_ms > LATE_MS and not self._seen:
+                self._seen = _told(_calls(self._watched))
+
+
+def _calls(thread: int) -> list[tuple[CodeType, int]]:
+    """The innermost calls of a thread, newest first, with their lines.
+
+    Nothing here may wait: a frame that is held keeps its locals, and a painter that outlives
+    its paint event takes the process with it.
+    """
+    frame: FrameType | None = sys._current_frames()[thread]
+    calls: list[tuple[CodeType, int]] = []
+    while frame is not None and len(calls) < _CALLS_TOLD:
+        calls.append((frame.f_code, frame.f_lineno))
+        frame = frame.f_back
+    return calls
+
+
+def _told(calls: list[tuple[CodeType, int]]) -> str:
+    named = ((Path(code.co_filename).stem, code.co_name, line) for code, line in calls)
+    return " < ".join(f"{module}.{name}:{line}" for module, name, line in named)
