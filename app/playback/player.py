@@ -1,9 +1,8 @@
 """Plays takes through PortAudio: one stream, one thread that looks after it, no Qt.
 
-Three threads meet here. Any thread asks (`play`, `seek`, `set_volume`); a request is a changed
-`Control`, which the audio thread picks up at its next block. Whatever may wait on a device or
-on arithmetic (opening, starting, resampling, rescanning) runs on the player's own thread, so
-that neither the window nor the sound ever stands still for it.
+What is to be heard is the deck's, which answers any thread at once. Whatever may wait on a
+device or on arithmetic (opening, starting, resampling, rescanning) runs on the player's own
+thread, so that neither the window nor the sound ever stands still for it.
 """
 
 from __future__ import annotations
@@ -12,48 +11,22 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
 
+from app.playback.deck import PREFERRED_RATE, Deck
 from app.playback.devices import AudioSystem, DeviceState, PlaybackError, choose
-from app.playback.history import Levels
-from app.playback.mixer import SILENT, Audio, Control, Mixer
+from app.playback.messages import Heard, PlayerEvents
+from app.playback.mixer import Audio
 
-PREFERRED_RATE = 44_100
 LEAD_IN_S = 0.03  # a sound server may swallow what comes first after a start
-SHORTEST_LOOP_S = 0.02
 IDLE_S = 5.0  # silence after which the device is let go to sleep
 STALLED_S = 2.0  # a device that asks for nothing this long while playing is gone
 _WATCH_S = 0.25
 _LONGEST_DELAY_S = 2.0  # what a driver may believably report as its delay
-
-
-@dataclass(frozen=True)
-class PlayerEvents:
-    """Called on the player's thread; the receiver hands them on to its own."""
-
-    on_state: Callable[[DeviceState], None]
-    on_notice: Callable[[str, str], None]  # what happened, what to do
-
-
-class Heard(NamedTuple):
-    """What is coming out of the speakers at this moment."""
-
-    position_s: float
-    playing: bool
-    levels: Levels | None
-
-
-class _Take(NamedTuple):
-    audio: NDArray[np.float32]  # (frames, channels) as it was given
-    sample_rate: int
-
-
-_EMPTY = _Take(SILENT, PREFERRED_RATE)
 
 
 class Player:
@@ -65,17 +38,13 @@ class Player:
         self._events = events
         self._system = system or AudioSystem()
         self._state = DeviceState(wanted=wanted)
-        self._mixer = Mixer(PREFERRED_RATE)
-        self._takes = [_EMPTY, _EMPTY]
-        self._loop_s: tuple[float, float] | None = None
+        self._deck = Deck()
         self._stream: Any = None
-        self._wanted = False  # the user asked to play and has not asked to stop
         self._running = False  # the stream is meant to be going
         self._started_at = self._sounded_at = 0.0
         self._lead_in = 0  # frames of silence still to play after a start
         self._called_at = 0.0  # when the device last asked for a block
         self._underruns = 0
-        self._writing = threading.Lock()  # between those who ask; the audio thread never waits
         self._errands: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="player", daemon=True)
         self._thread.start()
@@ -88,41 +57,33 @@ class Player:
 
     def load(self, slot: int, audio: NDArray[np.float32], sample_rate: int) -> None:
         """Make (frames, channels) take `slot`, silently replacing what was there."""
-        self._takes[slot] = _Take(audio, sample_rate)
-        self._errands.put(lambda: self._prepare(slot))
+        self._deck.put(slot, audio, sample_rate)
+        self._errands.put(lambda: self._deck.prepare(slot))
 
     def play(self) -> None:
-        self._wanted = True
+        self._deck.wanted = True
         self._errands.put(self._play)
 
     def stop(self) -> None:
         """Fade out; playing goes on from what was heard last."""
-        self._wanted = False
-        position_s, _ = self._heard_position()
-        self._ask(playing=False)
-        self.seek(position_s)
+        self._deck.stop()
 
     def seek(self, position_s: float) -> None:
-        with self._writing:
-            mixer = self._mixer
-            frame = max(0, round(position_s * mixer.sample_rate))
-            seek_id = mixer.control.seek_id + 1
-            mixer.control = mixer.control._replace(seek_frame=frame, seek_id=seek_id)
+        self._deck.seek(position_s)
 
     def set_loop(self, region_s: tuple[float, float] | None) -> None:
         """Repeat `region_s`; None plays through. The take's whole length loops seamlessly."""
-        self._loop_s = region_s
-        self._ask(loop=self._loop_frames())
+        self._deck.set_loop(region_s)
 
     def set_active(self, slot: int) -> None:
         """Switch to the other take at the same place."""
-        self._ask(active=slot)
+        self._deck.set_active(slot)
 
     def set_gains(self, gains: tuple[float, float]) -> None:
-        self._ask(gains=gains)
+        self._deck.set_gains(gains)
 
     def set_volume(self, amplitude: float) -> None:
-        self._ask(volume=amplitude)
+        self._deck.set_volume(amplitude)
 
     def choose_device(self, name: str) -> None:
         """Play through the output called `name`, "" for the system's default."""
@@ -145,27 +106,7 @@ class Player:
 
     def heard(self) -> Heard:
         """The present position, with levels since the last call. One caller only."""
-        position_s, over = self._heard_position()
-        levels = self._mixer.history.take_levels(time.perf_counter())
-        return Heard(position_s, self._wanted and not over, levels)
-
-    def _heard_position(self) -> tuple[float, bool]:
-        """Where the ear is, in seconds, and whether the take has come to its end."""
-        mixer, now = self._mixer, time.perf_counter()
-        control, rate = mixer.control, mixer.sample_rate
-        block = mixer.history.block_at(now)
-        if block is None or block.seek_id != control.seek_id:
-            return control.seek_frame / rate, False
-        passed = min(max(0.0, (now - block.heard_at) * rate), block.frames) * block.sounding
-        over = control.playing and control.play_id == mixer.ended_id and not block.sounding
-        return self._within_take(block.position, passed, control) / rate, over
-
-    @staticmethod
-    def _within_take(position: int, passed: float, control: Control) -> float:
-        end = len(control.sources[control.active])
-        if control.loop and position <= control.loop[1]:
-            end = min(end, control.loop[1])
-        return min(position + passed, float(max(end, position)))
+        return self._deck.heard()
 
     # The audio thread.
 
@@ -179,8 +120,8 @@ class Player:
         delay = when.outputBufferDacTime - when.currentTime
         if not 0.0 <= delay <= _LONGEST_DELAY_S:
             delay = 0.0
-        self._mixer.render(out, now + delay)
-        if status.output_underflow and self._mixer.control.playing:
+        self._deck.render(out, now + delay)
+        if status.output_underflow and self._deck.playing:
             self._underruns += 1
 
     # The player's own thread.
@@ -198,29 +139,20 @@ class Player:
             except PlaybackError as error:
                 self._fail(error)
 
-    def _ask(self, **changes: Any) -> None:
-        with self._writing:
-            self._mixer.control = self._mixer.control._replace(**changes)
-
     def _set_state(self, **changes: Any) -> None:
         self._state = replace(self._state, **changes)
         self._events.on_state(self._state)
 
     def _fail(self, error: PlaybackError) -> None:
-        self._wanted = False
         self._let_go()
-        self._ask(playing=False)
+        self._deck.give_up()
         self._set_state(in_use="", problem=error.message, remedy=error.remedy)
         self._events.on_notice(error.message, error.remedy)
 
     def _play(self) -> None:
         self._open()
         self._start()
-        with self._writing:
-            if not self._wanted:
-                return
-            control = self._mixer.control
-            self._mixer.control = control._replace(playing=True, play_id=control.play_id + 1)
+        self._deck.begin()
 
     def _open(self) -> None:
         """Have a stream on the wanted output, or on the one to fall back to."""
@@ -230,7 +162,7 @@ class Player:
         self._state = replace(self._state, outputs=tuple(device.name for device in devices))
         device = choose(devices, self._state.wanted)
         rate = self._system.rate_for(device, PREFERRED_RATE)
-        self._adopt_rate(rate)
+        self._deck.adopt_rate(rate)
         self._stream = self._system.open(device, rate, self._callback)
         self._set_state(in_use=device.name, problem="", remedy="")
         if self._state.fallen_back:
@@ -244,7 +176,7 @@ class Player:
             return
         self._stream.stop()
         self._called_at = 0.0
-        self._lead_in = round(LEAD_IN_S * self._mixer.sample_rate)
+        self._lead_in = round(LEAD_IN_S * self._deck.sample_rate)
         self._started_at = self._sounded_at = time.perf_counter()
         try:
             self._stream.start()
@@ -255,37 +187,6 @@ class Player:
             ) from error
         self._running = True
 
-    def _adopt_rate(self, rate: int) -> None:
-        """Move everything that counts in frames to the rate that the device runs at."""
-        if rate == self._mixer.sample_rate:
-            return
-        old, mixer = self._mixer, Mixer(rate)
-        seek_frame = round(old.control.seek_frame * rate / old.sample_rate)
-        mixer.control = old.control._replace(seek_frame=seek_frame)
-        with self._writing:
-            self._mixer = mixer
-        for slot in range(len(self._takes)):
-            self._prepare(slot)
-
-    def _prepare(self, slot: int) -> None:
-        """Bring a take to stereo at the stream's rate and hand it to the mixer."""
-        take, rate = self._takes[slot], self._mixer.sample_rate
-        audio = as_stereo(take.audio)
-        if take.sample_rate != rate and len(audio):
-            audio = np.ascontiguousarray(soxr.resample(audio, take.sample_rate, rate))
-        with self._writing:
-            control = self._mixer.control
-            sources = (audio, control.sources[1]) if slot == 0 else (control.sources[0], audio)
-            self._mixer.control = control._replace(sources=sources)
-        self._ask(loop=self._loop_frames())
-
-    def _loop_frames(self) -> tuple[int, int] | None:
-        if self._loop_s is None:
-            return None
-        rate = self._mixer.sample_rate
-        start, end = (max(0, round(edge * rate)) for edge in self._loop_s)
-        return start, max(end, start + round(SHORTEST_LOOP_S * rate))
-
     def _choose(self, name: str) -> None:
         self._state = replace(self._state, wanted=name)
         self._move()
@@ -295,21 +196,21 @@ class Player:
 
     def _move(self, *, rescan: bool = False) -> None:
         """Change the stream under the music, which goes on where it was heard last."""
-        position_s, over = self._heard_position()
+        position_s, over = self._deck.position()
         self._fade_out()
         self._let_go()
-        self.seek(position_s)
+        self._deck.seek(position_s)
         if rescan:
             self._system.rescan()
         self._open()
-        if self._wanted and not over:
+        if self._deck.wanted and not over:
             self._play()
 
     def _fade_out(self) -> None:
         """Leave no click behind when the stream is closed next."""
-        self._ask(playing=False)
+        self._deck.pause()
         deadline = time.perf_counter() + 0.5
-        while self._running and not self._mixer.silent and time.perf_counter() < deadline:
+        while self._running and not self._deck.silent and time.perf_counter() < deadline:
             time.sleep(0.005)
         if self._running:
             time.sleep(min(0.2, float(self._stream.latency)))
@@ -329,7 +230,7 @@ class Player:
         last = max(self._called_at, self._started_at)
         if not self._stream.active or now - last > STALLED_S:
             self._lost()
-        elif not self._mixer.silent:
+        elif not self._deck.silent:
             self._sounded_at = now
         elif now - self._sounded_at > IDLE_S:
             self._running = False
@@ -337,11 +238,10 @@ class Player:
 
     def _lost(self) -> None:
         """The device went away. Do not play on through another unasked: that could be loud."""
-        gone, (position_s, _) = self._state.in_use, self._heard_position()
-        self._wanted = False
+        gone, (position_s, _) = self._state.in_use, self._deck.position()
         self._let_go()
-        self._ask(playing=False)
-        self.seek(position_s)
+        self._deck.give_up()
+        self._deck.seek(position_s)
         try:
             self._system.rescan()
             self._open()
@@ -352,9 +252,3 @@ class Player:
             f"The output “{gone}” went away, so playing stopped.",
             f"Press Play to go on through “{self._state.in_use}”.",
         )
-
-
-def as_stereo(audio: NDArray[np.float32]) -> Audio:
-    """(frames, channels) as contiguous (frames, 2): one channel twice, or the first two."""
-    stereo = audio[:, :2] if audio.shape[1] >= 2 else np.repeat(audio, 2, axis=1)
-    return np.ascontiguousarray(stereo, np.float32)

@@ -21,8 +21,7 @@ from numpy.typing import NDArray
 
 from app.playback.devices import DeviceState
 from app.playback.history import Levels
-from app.playback.messages import News, NoticeText, Report, Request
-from app.playback.player import Heard, PlayerEvents
+from app.playback.messages import Heard, News, NoticeText, PlayerEvents, Report, Request
 
 ROOT = Path(__file__).resolve().parents[2]
 CLOSE_TIMEOUT_S = 2.0

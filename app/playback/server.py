@@ -20,8 +20,8 @@ import threading
 from time import perf_counter
 from typing import BinaryIO
 
-from app.playback.messages import News, NoticeText, Report, Request
-from app.playback.player import Player, PlayerEvents
+from app.playback.messages import News, NoticeText, PlayerEvents, Report, Request
+from app.playback.player import Player
 
 REPORT_S = 0.01
 NICENESS = -11  # what sound servers ask for

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from app.playback.devices import DeviceState
 from app.playback.history import Levels
-from app.playback.player import SHORTEST_LOOP_S, PlayerEvents
+from app.playback.messages import SHORTEST_LOOP_S, PlayerEvents
 from app.playback.remote import RemotePlayer
 from app.playback.taper import volume_to_db
 from app.state.background import Background

@@ -8,8 +8,10 @@ import threading
 import numpy as np
 import pytest
 
+from app.playback.deck import as_stereo
 from app.playback.devices import AudioSystem, DeviceState, OutputDevice, PlaybackError, choose
-from app.playback.player import Player, PlayerEvents, as_stereo
+from app.playback.messages import PlayerEvents
+from app.playback.player import Player
 
 SPEAKERS = OutputDevice("Speakers", 0, 48_000, is_default=False)
 DEFAULT = OutputDevice("Default", 1, 44_100, is_default=True)

@@ -10,8 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 from app.playback.devices import DeviceState
+from app.playback.messages import PlayerEvents
 from app.playback.mixer import FADE_S
-from app.playback.player import Player, PlayerEvents
+from app.playback.player import Player
 from tests.audio_sink import RATE, NullSink, needs_pulseaudio, null_sink, offset_of, residual_db
 
 __all__ = ["null_sink"]

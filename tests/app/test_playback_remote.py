@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.playback.devices import DeviceState
-from app.playback.player import PlayerEvents
+from app.playback.messages import PlayerEvents
 from app.playback.remote import RemotePlayer
 from tests.audio_sink import RATE, NullSink, needs_pulseaudio, null_sink, residual_db
 
