@@ -240,6 +240,15 @@ class Conductor(QObject):
         self._studio.theme.choose(choice)
         self._studio.settings.save()
 
+    def keep_colour_map(self, name: str) -> None:
+        """Remember the spectrogram's colours."""
+        self._studio.settings.values.colour_map = name
+
+    def keep_levels(self, floor_db: float, top_db: float) -> None:
+        """Remember what the first and the last colour stand for."""
+        values = self._studio.settings.values
+        values.floor_db, values.top_db = floor_db, top_db
+
     # Undo and notices
 
     def _connect_undo(self) -> None:

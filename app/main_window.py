@@ -161,6 +161,11 @@ class MainWindow(QMainWindow):
     def _spectrogram(self) -> SpectrogramView:
         studio = self._studio
         view = SpectrogramView(studio.theme, studio.axis, studio.transport)
+        values = studio.settings.values
+        view.set_colour_map(values.colour_map)
+        view.set_range(values.floor_db, values.top_db)
+        view.colour_map_changed.connect(self.conductor.keep_colour_map)
+        view.range_changed.connect(self.conductor.keep_levels)
         studio.viewing.picture_changed.connect(view.show_picture)
         return view
 

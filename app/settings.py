@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -34,6 +35,9 @@ class Values:
     columns: str = ""  # the splitter between the panel and the stage
     rows: str = ""  # the splitter between the stage and the takes
     more_open: bool = False
+    colour_map: str = "magma"
+    floor_db: float = -75.0  # what the first and the last colour of the spectrogram stand for
+    top_db: float = -5.0
     shortcuts: dict[str, list[str]] = field(default_factory=dict)
     seconds_per_step: dict[str, float] = field(default_factory=dict)
 
@@ -80,7 +84,8 @@ def _fits(value: Any, hint: str) -> bool:
         case "<class 'bool'>":
             return isinstance(value, bool)
         case "<class 'float'>":
-            return isinstance(value, int | float) and not isinstance(value, bool)
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            return number and math.isfinite(value)
         case "dict[str, float]":
             return isinstance(value, dict) and _all(list(value.values()), list, int | float)
         case _:

@@ -145,7 +145,11 @@ class Picture:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """One model that can be asked for. `problem` is empty when it can be used."""
+    """One model that can be asked for. `problem` is empty when it can be used.
+
+    `bytes_a_second` is the memory that each second of sound takes at the worst moment of its
+    making; 0 where it was not measured.
+    """
 
     id: str
     title: str
@@ -157,6 +161,7 @@ class ModelInfo:
     sampler: SamplerName
     schedule: ScheduleName
     problem: str = ""
+    bytes_a_second: float = 0.0
 
 
 @dataclass(frozen=True)

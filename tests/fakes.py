@@ -54,6 +54,7 @@ HOUSE = ModelInfo(
     guidance=3.0,
     sampler=SamplerName.DPMPP_2M,
     schedule=ScheduleName.KARRAS,
+    bytes_a_second=11e6,
 )
 
 

@@ -10,11 +10,12 @@ from engine.api import Clip, ModelInfo
 from engine.errors import InvalidRequest
 
 _NEWEST_WEIGHS = 0.4
-_BYTES_PER_SAMPLE = 4
 
 
 class Estimate(QObject):
-    """`text` for people: "about 1.4 s, 3.5 MB". Time is left out before it was once measured.
+    """`text` for people: "about 1.4 s, 110 MB". Time is left out before it was once measured.
+
+    The memory is what making one take needs beside the loaded model; takes are made one by one.
 
     `seconds_per_step` maps a model's id to the seconds that one step took for a second of music;
     it is updated in place, so that the settings can keep it.
@@ -65,9 +66,8 @@ def _told(draft: Draft, rates: dict[str, float], models: dict[str, ModelInfo]) -
         parts.append(
             QCoreApplication.translate("Estimate", "about {0}").format(told_duration(seconds))
         )
-    if model is not None:
-        size = request.duration_s * model.sample_rate * model.channels * _BYTES_PER_SAMPLE * takes
-        parts.append(f"{size / 1e6:.1f} MB")
+    if model is not None and model.bytes_a_second:
+        parts.append(told_size(model.bytes_a_second * request.duration_s))
     return ", ".join(parts)
 
 
@@ -76,3 +76,9 @@ def told_duration(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min"
+
+
+def told_size(size_bytes: float) -> str:
+    """Two digits are as much as is known: 110 MB, 3.3 GB."""
+    megabytes = float(f"{size_bytes / 1e6:.2g}")
+    return f"{megabytes / 1e3:g} GB" if megabytes >= 1_000 else f"{megabytes:g} MB"

@@ -88,5 +88,7 @@ class JobStatus(QWidget):
     def _idle(self) -> str:
         if self._jobs.warming:
             return self.tr("Loading the model…")
-        told = " · ".join(part for part in (self._last, self._estimate.text) if part)
-        return told or self.tr("Ready")
+        estimate = self._estimate.text
+        if self._last and estimate:
+            return self.tr("{0} · next: {1}").format(self._last, estimate)
+        return self._last or estimate or self.tr("Ready")

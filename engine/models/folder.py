@@ -17,6 +17,8 @@ from engine.errors import ModelUnavailable
 
 CONFIG = "config.json"
 FORMAT = 1
+BYTES_A_SECOND = {"house": 11e6}
+"""By family, measured while decoding 300 s; sampling takes a twentieth of it."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class ModelFolder:
                 guidance=float(self.config["guidance"]),
                 sampler=SamplerName(self.config["sampler"]),
                 schedule=ScheduleName(self.config["schedule"]),
+                bytes_a_second=BYTES_A_SECOND.get(str(self.config.get("family")), 0.0),
             )
         except (KeyError, ValueError, TypeError) as error:
             raise ModelUnavailable(

@@ -70,8 +70,6 @@ class HouseConfig:
 class HouseModel:
     """Implements `engine.models.base.Model`."""
 
-    bytes_a_second = 11e6  # measured while decoding 300 s; sampling takes a twentieth of it
-
     def __init__(
         self,
         info: ModelInfo,
@@ -82,6 +80,7 @@ class HouseModel:
         device: Device,
     ) -> None:
         self.info = info
+        self.bytes_a_second = info.bytes_a_second
         self.device = device
         self.codec = codec.eval().requires_grad_(False).to(device.torch)
         self.sigma_range = (config.sigma_min, config.sigma_max)

@@ -27,6 +27,7 @@ from app.state.jobs import JobState
 from app.state.notices import Severity
 from app.theme import ThemeChoice
 from app.widgets.empty_state import EmptyState
+from app.widgets.spectrogram_view import SpectrogramView
 from engine.api import Preview
 from engine.audio.export import ExportChoice, export
 from engine.errors import InternalError
@@ -386,6 +387,10 @@ def test_layout_theme_and_draft_are_there_after_a_restart(start: Callable[[], De
     first.studio.request.edit(prompt="kept", steps="31")
     first.window.conductor.choose_theme(ThemeChoice.LIGHT)
     first.studio.transport.set_volume(0.3)
+    spectrogram = first.window.findChild(SpectrogramView)
+    assert spectrogram is not None
+    spectrogram.set_range(-60.0, 0.0)
+    spectrogram.set_colour_map("viridis")
     press(first, "more")
     columns = first.window.findChild(QSplitter)
     assert columns is not None
@@ -399,6 +404,9 @@ def test_layout_theme_and_draft_are_there_after_a_restart(start: Callable[[], De
     assert second.studio.theme.choice is ThemeChoice.LIGHT
     assert second.studio.transport.volume == pytest.approx(0.3)
     assert second.studio.actions["more"].isChecked()
+    again = second.window.findChild(SpectrogramView)
+    assert again is not None
+    assert (again.range_db, again.colour_map) == ((-60.0, 0.0), "viridis")
     assert second.studio.settings.values.columns == first.studio.settings.values.columns != ""
 
 
