@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -48,7 +48,7 @@ from app.widgets.waveform_view import WaveformView
 START_SIZE = (1280, 800)
 _Widget = TypeVar("_Widget", bound=QWidget)
 _PANEL_PX = 43 * GRID
-_TAKES_PX = 19 * GRID
+_TAKES_PX = 20 * GRID  # two takes under their tools
 _WAVEFORM_PX = 8 * GRID
 
 
@@ -110,9 +110,13 @@ class MainWindow(QMainWindow):
         column.addWidget(SoundPanel(request))
         column.addWidget(ScorePanel(request, theme))
         column.addWidget(SeedRow(request, actions))
-        column.addWidget(MorePanel(request, actions, theme))
+        more = MorePanel(request, actions, theme)
+        column.addWidget(more)
         column.addStretch(1)
         scroll = QScrollArea()
+        actions["more"].toggled.connect(
+            lambda: QTimer.singleShot(0, more, lambda: scroll.ensureWidgetVisible(more))
+        )
         scroll.setWidgetResizable(True)
         scroll.verticalScrollBar().rangeChanged.connect(
             lambda _least, most: column.setContentsMargins(

@@ -41,7 +41,8 @@ QLineEdit[invalid="true"], QPlainTextEdit[invalid="true"], QComboBox[invalid="tr
 }
 QPlainTextEdit[invalid="true"] { padding: 3px; }
 QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled { color: @edge; }
-QComboBox { padding-right: 24px; }
+QComboBox { padding: 0 24px 0 10px; }
+QComboBox:focus { padding: 0 23px 0 9px; }
 QComboBox[auto="true"] { color: @text_dim; }
 QComboBox:hover, QLineEdit:hover, QPlainTextEdit:hover { background: @field_hover; }
 QComboBox::drop-down { border: none; width: 24px; }

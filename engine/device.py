@@ -6,6 +6,7 @@ names no backend of its own.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import os
@@ -88,6 +89,16 @@ def prepare_process() -> None:
     """
     torch.set_flush_denormal(True)
     torch.set_num_threads(min(torch.get_num_threads(), usable_cores()))
+
+
+def trim_host_memory() -> None:
+    """Give freed memory back to the system; without this glibc keeps a few hundred MB of it.
+
+    Takes some 20 ms and does nothing where there is no glibc.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def usable_cores() -> int:

@@ -171,6 +171,14 @@ class EngineWorker:
                 self._warm_up()
             else:
                 self._end(self._outcome(job))
+                self._tidy_up()
+
+    def _tidy_up(self) -> None:
+        """Between two jobs, unless the next one waits already."""
+        if not self._waiting and self._host.is_loaded:
+            from engine.device import trim_host_memory
+
+            trim_host_memory()
 
     def _outcome(self, job: _Job) -> Finished | Cancelled | Failed:
         """Do the job; whatever happens becomes its end."""

@@ -52,6 +52,13 @@ def together_figures(options: Options) -> Iterator[Figure]:
     yield Figure("takes made meanwhile", result["takes"], "")
     longest_ms, where = result["longest_block_ms"], result["where"]
     yield Figure("longest block of the event loop", longest_ms, "ms", BLOCK_BAR_MS, where)
+    yield Figure(
+        "most computed by the window in one block",
+        result["busiest_ms"],
+        "ms",
+        BLOCK_BAR_MS,
+        result["busiest_where"],
+    )
     yield Figure(f"blocks over {BLOCK_BAR_MS:g} ms", result["long_blocks"], "", 0)
 
 

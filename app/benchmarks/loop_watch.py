@@ -55,6 +55,11 @@ class LoopWatch(QObject):
     def longest(self) -> Block:
         return max(self.blocks, key=lambda block: block.lasted_ms, default=Block(0.0, 0.0, ""))
 
+    @property
+    def busiest(self) -> Block:
+        """The block in which the window itself computed most."""
+        return max(self.blocks, key=lambda block: block.busy_ms, default=Block(0.0, 0.0, ""))
+
     def _tick(self) -> None:
         now, busy = time.perf_counter(), time.thread_time()
         late_ms = 1e3 * (now - self._last) - TICK_MS

@@ -116,17 +116,17 @@ class Together(Scene):
     def _report(self) -> None:
         self._loop.stop()
         transport = self.studio.transport
-        longest = self._loop.longest
+        longest, busiest = self._loop.longest, self._loop.busiest
         heard = transport.underruns - self._underruns if transport.is_playing else None
         self.result = {
             "underruns": heard,
             "takes": self.takes - self._takes_before,
             "longest_block_ms": longest.lasted_ms,
             "where": str(longest),
+            "busiest_ms": busiest.busy_ms,
+            "busiest_where": busiest.where,
             "long_blocks": sum(each.lasted_ms > LONG_BLOCK_MS for each in self._loop.blocks),
         }
-        for block in sorted(self._loop.blocks, key=lambda each: -each.lasted_ms)[:20]:
-            logging.getLogger("blocks").info("%.0f ms, %s", block.lasted_ms, block)
         self.studio.jobs.cancel_all()
         self.end()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from app.library import Library, Take
 from engine.api import Clip
 
-CACHE_BYTES = 128 * 2**20  # sound kept for instant switching between recent takes
+CACHE_BYTES = 32 * 2**20  # sound kept for instant switching: about nine takes of 10 s
 
 
 class Shelf:

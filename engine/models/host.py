@@ -31,6 +31,10 @@ class ModelHost:
             self._device = choose(self._device_kind)
         return self._device
 
+    @property
+    def is_loaded(self) -> bool:
+        return self._model is not None
+
     def holds(self, id: str, device_kind: str | None = None) -> bool:
         """Whether `load` would return at once."""
         if self._model is None or id != self._id:

@@ -17,7 +17,9 @@ from app.benchmarks.loop_watch import LoopWatch
 SCENES: dict[str, dict[str, Any]] = {
     "start": {"usable_s": 0.5, "first_take_s": 12.0},
     "together": {
-        "underruns": 0, "takes": 9, "longest_block_ms": 61.0, "where": "in a test", "long_blocks": 1
+        "underruns": 0, "takes": 9, "longest_block_ms": 61.0, "where": "in a test",
+        "long_blocks": 1,
+        "busiest_ms": 20.0, "busiest_where": "in a paint event",
     },
     "memory": {"readings": [(5, 800.0), (10, 900.0), (15, 905.0), (20, 910.0)]},
 }  # fmt: skip

@@ -141,6 +141,19 @@ def test_a_step_replaces_the_pixels_without_drawing_the_labels(
     assert drawn == []
 
 
+def test_the_seconds_stay_when_one_take_follows_another(view: SpectrogramView) -> None:
+    def seconds() -> set[int]:
+        image = shot(view)
+        strip = range(LEFT_MARGIN_PX - 8, WIDTH - RIGHT_MARGIN_PX)
+        return {image.pixel(x, HEIGHT - BOTTOM_PX // 2) for x in strip}
+
+    view.show_picture(picture(quiet()))
+    assert len(seconds()) > 2  # the ground, and glyphs on it
+    view.show_picture(None)
+    view.show_picture(picture(quiet() + 50.0))
+    assert len(seconds()) > 2
+
+
 def test_a_moment_lies_where_the_time_axis_says(view: SpectrogramView) -> None:
     level = quiet(8, 1000)
     level[:, 300:] = 0.0

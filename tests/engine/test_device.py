@@ -1,9 +1,12 @@
 """The device choice, and reading what an out-of-memory error looks like."""
 
+import ctypes
+
 import pytest
 import torch
 
 from engine import device
+from engine.benchmarks.start import resident_mb
 
 
 def test_the_cpu_computes_in_bf16_only_where_that_is_fast(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,6 +36,19 @@ def test_threads_stay_within_a_containers_quota(monkeypatch: pytest.MonkeyPatch)
     assert device.usable_cores() == 1
     monkeypatch.setattr(device, "_first_line", lambda path: "max 100000")
     assert device.usable_cores() == whole >= 1
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="glibc's own")
+def test_what_was_freed_goes_back_to_the_system() -> None:
+    blocks = [bytearray(60_000) for _ in range(2_000)]
+    blocks = blocks[::100]  # what is left pins the heap
+    before = resident_mb()
+    device.trim_host_memory()
+    assert before is not None
+    after = resident_mb()
+    assert after is not None
+    assert before - after > 80.0
+    assert len(blocks) == 20
 
 
 def test_denormals_are_flushed() -> None:

@@ -133,6 +133,7 @@ class SpectrogramCanvas(FigureCanvasQTAgg):
             self.draw_idle()
         elif picture is None and self._background is not None:
             self.restore_region(self._background)
+            self._compose()
             self.blit(self.figure.bbox)
         else:
             self._replace_pixels()
@@ -157,8 +158,10 @@ class SpectrogramCanvas(FigureCanvasQTAgg):
         self.blit(self._axes.bbox)
 
     def _compose(self) -> None:
+        """The picture and the seconds, over the background that was restored."""
         if self._picture is not None:
             self._draw_pixels()
+        if self._view_s[1] > self._view_s[0]:
             self._axes.draw_artist(self._axes.xaxis)
 
     def _draw_pixels(self) -> None:
