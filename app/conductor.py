@@ -62,6 +62,7 @@ class Conductor(QObject):
         try:
             request = read_settings(path)
         except EngineError as error:
+            self._studio.recent.remove(path)
             self._studio.notices.error(error)
             return
         if request is None:
@@ -71,6 +72,7 @@ class Conductor(QObject):
             )
             return
         self.use_settings(request)
+        self._studio.recent.add(path)
         self._studio.notices.info(self.tr("The settings of {0} are back.").format(path.name))
 
     def use_settings(self, request: GenerationRequest) -> None:
@@ -163,6 +165,7 @@ class Conductor(QObject):
         takes.selected.connect(self._on_selected)
         takes.clip_ready.connect(self._on_clip)
         takes.notice.connect(self._studio.notices.warn)
+        self._studio.exporter.exported.connect(self._studio.recent.add)
         actions["use_settings"].triggered.connect(self._use_current)
         actions["set_b"].triggered.connect(self._compare_current)
 

@@ -91,7 +91,7 @@ class MainWindow(QMainWindow):
         studio = self._studio
         output = OutputPicker(studio.theme, studio.actions, studio.transport)
         output.chosen.connect(self.conductor.keep_output)
-        menu = build_menu(studio.actions, self)
+        menu = build_menu(studio.actions, studio.recent, self.conductor.open_file, self)
         self.addActions(studio.actions.all())
         header = HeaderBar(studio.request, studio.models, studio.theme, output, menu)
         header.theme_chosen.connect(self.conductor.choose_theme)

@@ -40,6 +40,7 @@ class Values:
     top_db: float = -5.0
     shortcuts: dict[str, list[str]] = field(default_factory=dict)
     seconds_per_step: dict[str, float] = field(default_factory=dict)
+    recent_files: list[str] = field(default_factory=list)  # exported or opened, newest first
 
 
 class Settings(QObject):
@@ -86,6 +87,8 @@ def _fits(value: Any, hint: str) -> bool:
         case "<class 'float'>":
             number = isinstance(value, int | float) and not isinstance(value, bool)
             return number and math.isfinite(value)
+        case "list[str]":
+            return _all(value, list, str)
         case "dict[str, float]":
             return isinstance(value, dict) and _all(list(value.values()), list, int | float)
         case _:

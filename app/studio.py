@@ -19,6 +19,7 @@ from app.state.estimate import Estimate
 from app.state.exporter import Exporter
 from app.state.jobs import Jobs
 from app.state.notices import Notices
+from app.state.recent import RecentFiles
 from app.state.request import RequestModel
 from app.state.takes import Takes
 from app.state.time_axis import TimeAxis
@@ -49,6 +50,7 @@ class Studio:
     estimate: Estimate
     takes: Takes
     exporter: Exporter
+    recent: RecentFiles
     axis: TimeAxis
     transport: Transport
     analysis: TakeAnalysis
@@ -104,6 +106,7 @@ def build_studio(
         estimate=Estimate(request, values.seconds_per_step, models),
         takes=takes,
         exporter=exporter,
+        recent=RecentFiles(values.recent_files),
         axis=axis,
         transport=transport,
         analysis=analysis,

@@ -44,7 +44,7 @@ def test_a_damaged_file_is_kept_aside_and_told(tmp_path: Path, damage: str) -> N
 
 def test_one_wrong_value_costs_one_setting(tmp_path: Path) -> None:
     stored = {"theme": 3, "volume": True, "more_open": True, "shortcuts": {"play": 1}, "new": 1}
-    stored["floor_db"] = float("nan")
+    stored |= {"floor_db": float("nan"), "recent_files": ["take.wav", 3]}
     (tmp_path / "settings.json").write_text(json.dumps(stored))
     assert Settings(tmp_path).values == replace(Values(), more_open=True)
 
