@@ -46,7 +46,8 @@ class StepScrubber(QWidget):
     ) -> None:
         """Offer the kept `steps` of `total`; `shown` is in view, None the newest or the take.
 
-        Nothing is signalled: this is the state's word to the widget.
+        A `total` of 0 is a take from before, whose steps are gone. Nothing is
+        signalled: this is the state's word to the widget.
         """
         self._steps, self._total, self._finished = sorted(steps), total, finished
         newest = total + 1 if finished else (self._steps[-1] if self._steps else 0)
@@ -69,7 +70,7 @@ class StepScrubber(QWidget):
     def _tell(self) -> None:
         value = self._slider.value()
         if not self._steps:
-            text = self.tr("No steps yet")
+            text = self.tr("No steps yet") if self._total else self.tr("Steps not kept")
         elif self._finished and value > self._total:
             text = self.tr("take, {0} steps").format(self._total)
         else:
@@ -80,9 +81,7 @@ class StepScrubber(QWidget):
 
     def _keep_width(self) -> None:
         """As wide as the longest text, so that the slider does not move under the hand."""
-        longest = max(
-            (self.tr("step {0} of {1}").format(self._total, self._total), self.tr("No steps yet")),
-            key=len,
-        )
+        counted = self.tr("step {0} of {1}").format(self._total, self._total)
+        longest = max(counted, self.tr("No steps yet"), self.tr("Steps not kept"), key=len)
         metrics = QFontMetrics(self._label.font())
         self._label.setFixedWidth(metrics.horizontalAdvance(longest) + GRID)

@@ -162,6 +162,10 @@ def scrubber(qtbot: QtBot) -> StepScrubber:
 
 def test_the_scrubber_follows_the_steps(scrubber: StepScrubber) -> None:
     assert not scrubber.isEnabled()
+    scrubber.show_steps([], 0)
+    assert "Steps not kept" in [label.text() for label in scrubber.findChildren(QLabel)]
+    scrubber.show_steps([], 25)
+    assert "No steps yet" in [label.text() for label in scrubber.findChildren(QLabel)]
     scrubber.show_steps([1, 2, 3], 25)
     assert "step 3 of 25" in [label.text() for label in scrubber.findChildren(QLabel)]
     scrubber.show_steps(range(1, 26), 25, 14)
