@@ -39,6 +39,7 @@ QPlainTextEdit:focus { padding: 3px; }
 QLineEdit[invalid="true"], QPlainTextEdit[invalid="true"], QComboBox[invalid="true"] {
     border: 2px solid @error; padding: 0 7px;
 }
+QLineEdit[invalid="true"], QComboBox[invalid="true"] { min-height: 24px; max-height: 24px; }
 QPlainTextEdit[invalid="true"] { padding: 3px; }
 QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled { color: @edge; }
 QComboBox { padding: 0 24px 0 10px; }

@@ -48,7 +48,7 @@ class MorePanel(QWidget):
         self._body = QWidget()
         body = QVBoxLayout(self._body)
         body.setContentsMargins(0, 0, 0, 0)
-        body.setSpacing(GRID)
+        body.setSpacing(GRID // 2)
         body.addLayout(self._row(self.tr("Metre"), self._metre))
         body.addLayout(self._row(self.tr("Sampler"), self._sampler))
         body.addLayout(self._row(self.tr("Schedule"), self._schedule))

@@ -367,6 +367,16 @@ def test_every_control_has_an_accessible_name(desk: Desk) -> None:
     assert unnamed == []
 
 
+def test_marking_a_field_moves_nothing(desk: Desk, qtbot: QtBot) -> None:
+    steps, guidance = field(desk, "steps"), field(desk, "guidance")
+    qtbot.wait(50)
+    before = steps.height(), guidance.mapTo(desk.window, QPoint()).y()
+    desk.studio.request.edit(steps="0")
+    qtbot.waitUntil(lambda: steps.property("invalid") is True)
+    qtbot.wait(50)
+    assert (steps.height(), guidance.mapTo(desk.window, QPoint()).y()) == before
+
+
 @pytest.mark.parametrize("choice", [ThemeChoice.DARK, ThemeChoice.LIGHT])
 def test_no_text_is_clipped_at_1280_by_720(desk: Desk, choice: ThemeChoice, qtbot: QtBot) -> None:
     desk.window.conductor.choose_theme(choice)
