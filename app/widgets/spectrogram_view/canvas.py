@@ -89,7 +89,8 @@ class SpectrogramCanvas(FigureCanvasQTAgg):
         self._axes = self.figure.add_axes((0.0, 0.0, 1.0, 1.0))
         self._raster = _Raster(self._axes)
         self._axes.xaxis.set_animated(True)  # drawn by `_compose`, over the kept background
-        self._background: Any = None
+        self._background: Any = None  # everything but picture and seconds
+        self._ground: Any = None  # the part of it that the picture covers
         self._axes.set_ylim(0.0, 1.0)
         self._place_axes()
         self._dress()
@@ -131,10 +132,9 @@ class SpectrogramCanvas(FigureCanvasQTAgg):
             self._scale = scale
             self._label_frequencies()
             self.draw_idle()
-        elif picture is None and self._background is not None:
-            self.restore_region(self._background)
-            self._compose()
-            self.blit(self.figure.bbox)
+        elif picture is None and self._ground is not None:
+            self.restore_region(self._ground)
+            self.blit(self._axes.bbox)
         else:
             self._replace_pixels()
 
@@ -142,10 +142,11 @@ class SpectrogramCanvas(FigureCanvasQTAgg):
         """Everything: the background, which is kept, then what lies on it."""
         super().draw()
         self._background = self.copy_from_bbox(self.figure.bbox)
+        self._ground = self.copy_from_bbox(self._axes.bbox)
         self._compose()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._background = None
+        self._background = self._ground = None
         super().resizeEvent(event)
         self._place_axes()
         self._label_seconds()
