@@ -77,6 +77,7 @@ def test_with_the_mouse_from_prompt_to_sound_to_file(
             screen.click(program.place("playButton"))
             wait_for("the take's end", lambda: recording.seconds_so_far() > begin_s + SECONDS + 2)
         screen.click(program.place("exportButton"))
+        wait_for("the levels", lambda: program.place("exportNow").enabled)
         screen.click(program.place("exportNow"))
         exported = only_export(program.home)
 
