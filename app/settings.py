@@ -35,7 +35,7 @@ class Values:
     rows: str = ""  # the splitter between the stage and the takes
     more_open: bool = False
     shortcuts: dict[str, list[str]] = field(default_factory=dict)
-    seconds_per_step: dict[str, float] = field(default_factory=dict)
+    seconds_per_evaluation: dict[str, float] = field(default_factory=dict)
 
 
 class Settings(QObject):

@@ -101,7 +101,7 @@ def build_studio(
         notices=notices,
         request=request,
         jobs=jobs,
-        estimate=Estimate(request, values.seconds_per_step, models),
+        estimate=Estimate(request, values.seconds_per_evaluation, models),
         takes=takes,
         exporter=exporter,
         axis=axis,
