@@ -79,7 +79,8 @@ def test_what_cannot_be_used_names_its_field(field: str, text: str) -> None:
     ("fields", "at_fault"),
     [
         ({"eta": "2"}, "eta"), ({"momentum": "much"}, "momentum"),
-        ({"threshold": "-1"}, "threshold"), ({"sigma_low": "little"}, "interval"), ({"sigma_low": "5", "sigma_high": "1"}, "interval"),
+        ({"threshold": "-1"}, "threshold"), ({"sigma_low": "little"}, "interval"),
+        ({"sigma_low": "5", "sigma_high": "1"}, "interval"),
         ({"sigma_high": "0"}, "interval"), ({"sigma_high": "9999"}, "interval"),
     ],
 )  # fmt: skip
