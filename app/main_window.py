@@ -35,6 +35,7 @@ from app.widgets.more_panel import MorePanel
 from app.widgets.notice_bar import NoticeBar
 from app.widgets.output_picker import OutputPicker
 from app.widgets.prompt_panel import PromptPanel
+from app.widgets.refinement_panel import RefinementPanel
 from app.widgets.ruler import Ruler
 from app.widgets.score_panel import ScorePanel
 from app.widgets.seed_row import SeedRow
@@ -110,7 +111,7 @@ class MainWindow(QMainWindow):
         column.addWidget(SoundPanel(request))
         column.addWidget(ScorePanel(request, theme))
         column.addWidget(SeedRow(request, actions))
-        more = MorePanel(request, actions, theme)
+        more = MorePanel(request, actions, theme, RefinementPanel(request, theme))
         column.addWidget(more)
         column.addStretch(1)
         scroll = QScrollArea()

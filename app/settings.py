@@ -39,7 +39,7 @@ class Values:
     floor_db: float = -75.0  # what the first and the last colour of the spectrogram stand for
     top_db: float = -5.0
     shortcuts: dict[str, list[str]] = field(default_factory=dict)
-    seconds_per_step: dict[str, float] = field(default_factory=dict)
+    seconds_per_evaluation: dict[str, float] = field(default_factory=dict)
     recent_files: list[str] = field(default_factory=list)  # exported or opened, newest first
 
 

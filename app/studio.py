@@ -103,7 +103,7 @@ def build_studio(
         notices=notices,
         request=request,
         jobs=jobs,
-        estimate=Estimate(request, values.seconds_per_step, models),
+        estimate=Estimate(request, values.seconds_per_evaluation, models),
         takes=takes,
         exporter=exporter,
         recent=RecentFiles(values.recent_files),

@@ -53,6 +53,7 @@ QComboBox QAbstractItemView {
     selection-background-color: @selection; selection-color: @text;
 }
 QComboBox QAbstractItemView::item { min-height: 24px; }
+QComboBox QAbstractItemView::item:disabled { color: @text_dim; }
 
 QPushButton {
     background: @field; border: 1px solid @edge; border-radius: 4px;

@@ -9,43 +9,36 @@ job ends in exactly one of `Finished`, `Cancelled` or `Failed`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import EngineError, InvalidRequest
+from engine.sampling import (
+    ETA,
+    MOMENTUM,
+    RESCALE,
+    SIGMA,
+    THRESHOLD,
+    Projection,
+    Refinement,
+    SamplerName,
+    ScheduleName,
+    check_range,
+)
 from engine.score import Chord, Key, Mode, Score, parse_chords
 
 __all__ = [
     "Cancelled", "Chord", "Clip", "Engine", "Event", "Failed", "Finished", "GenerationRequest",
     "JobId", "Key", "Limits", "Loading", "Mode", "ModelInfo", "OnEvent", "Picture", "Preview",
-    "Progress", "Queued", "Ready", "SamplerName", "ScheduleName", "Score", "parse_chords",
+    "Progress", "Projection", "Queued", "Ready", "Refinement", "SamplerName", "ScheduleName",
+    "Score", "parse_chords",
 ]  # fmt: skip
 
 JobId = int
-
-
-class SamplerName(StrEnum):
-    """How the noise is walked down; see `engine.diffusion.samplers`."""
-
-    DDIM = "ddim"
-    EULER = "euler"
-    HEUN = "heun"
-    DPMPP_2M = "dpmpp-2m"
-
-
-class ScheduleName(StrEnum):
-    """Where the noise levels of the steps lie; see `engine.diffusion.schedules`."""
-
-    KARRAS = "karras"
-    EXPONENTIAL = "exponential"
-    COSINE = "cosine"
-    LINEAR = "linear"
 
 
 class Limits:
@@ -55,6 +48,11 @@ class Limits:
     DURATION_S = (1.0, 300.0)
     STEPS = (1, 1_000)
     GUIDANCE = (0.0, 30.0)
+    RESCALE = RESCALE
+    ETA = ETA
+    MOMENTUM = MOMENTUM
+    THRESHOLD = THRESHOLD
+    SIGMA = SIGMA
     SEED = (0, 2**63 - 1)
 
 
@@ -63,7 +61,8 @@ class GenerationRequest:
     """Everything one generation needs. Raises `InvalidRequest` for a value out of range.
 
     `seed=None` lets the engine choose; the clip that comes back names the seed it used.
-    `score` holds what the user fixed; the planner fills what is open.
+    `guidance` is its scale, `refinement` what is done to it beyond. `score` holds what the user
+    fixed; the planner fills what is open.
     """
 
     prompt: str
@@ -71,6 +70,7 @@ class GenerationRequest:
     duration_s: float = 10.0
     steps: int = 25
     guidance: float = 2.0
+    refinement: Refinement = field(default_factory=Refinement)
     sampler: SamplerName = SamplerName.DPMPP_2M
     schedule: ScheduleName = ScheduleName.KARRAS
     score: Score = field(default_factory=Score)
@@ -80,11 +80,11 @@ class GenerationRequest:
 
     def __post_init__(self) -> None:
         _check_prompt(self.prompt, self.negative_prompt)
-        _check_range("duration_s", "Length", self.duration_s, Limits.DURATION_S, "seconds")
-        _check_range("steps", "Steps", self.steps, Limits.STEPS)
-        _check_range("guidance", "Guidance", self.guidance, Limits.GUIDANCE)
+        check_range("duration_s", "Length", self.duration_s, Limits.DURATION_S, "seconds")
+        check_range("steps", "Steps", self.steps, Limits.STEPS)
+        check_range("guidance", "Guidance", self.guidance, Limits.GUIDANCE)
         if self.seed is not None:
-            _check_range("seed", "Seed", self.seed, Limits.SEED)
+            check_range("seed", "Seed", self.seed, Limits.SEED)
 
 
 def _check_prompt(prompt: str, negative_prompt: str) -> None:
@@ -100,19 +100,6 @@ def _check_prompt(prompt: str, negative_prompt: str) -> None:
                 f"The {label} has {len(text):,} characters; {Limits.PROMPT_CHARS:,} is the most.",
                 "Shorten it: the model hears the first sentences best.",
             )
-
-
-def _check_range(
-    name: str, label: str, value: float, limits: tuple[float, float], unit: str = ""
-) -> None:
-    low, high = limits
-    if not (math.isfinite(value) and low <= value <= high):
-        shown = f"{value:g}" if isinstance(value, float) else str(value)
-        raise InvalidRequest(
-            name,
-            f"{label} {shown} is out of range.",
-            f"Choose a value from {low:g} to {high:g}{' ' + unit if unit else ''}.",
-        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""How many seconds a job still takes: steps like those before, decoding like last time."""
+"""How many seconds a job still takes: evaluations like those before, decoding like last time."""
 
 from __future__ import annotations
 
@@ -14,21 +14,26 @@ class Pace:
         self._decode_share = 0.0  # seconds of decoding a second of sound
         self._duration_s = 0.0
         self._started = self._first_done = self._last_done = 0.0
+        self._prepared = 0  # evaluations of the first step
 
     def start(self, duration_s: float) -> None:
         """A job for `duration_s` of sound begins."""
         self._duration_s = duration_s
         self._started = self._clock()
+        self._prepared = 0
 
-    def step_done(self, step: int, total: int) -> float:
-        """Seconds left. The first step, which prepares, counts only while it is alone."""
+    def step_done(self, done: int, total: int) -> float:
+        """Seconds left after a step, with `done` of `total` evaluations of the network made.
+
+        The first step, which prepares, counts only while it is alone.
+        """
         self._last_done = self._clock()
-        if step == 1:
-            self._first_done = self._last_done
-            step_s = self._last_done - self._started
+        if not self._prepared:
+            self._prepared, self._first_done = done, self._last_done
+            each_s = (self._last_done - self._started) / done
         else:
-            step_s = (self._last_done - self._first_done) / (step - 1)
-        return step_s * (total - step) + self._decode_share * self._duration_s
+            each_s = (self._last_done - self._first_done) / (done - self._prepared)
+        return each_s * (total - done) + self._decode_share * self._duration_s
 
     def decoded(self) -> None:
         """The clip is decoded; its last step was just before."""

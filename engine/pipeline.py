@@ -21,6 +21,7 @@ from engine.diffusion.samplers import SAMPLERS, Denoise, Step
 from engine.diffusion.schedules import sigmas
 from engine.errors import EngineError
 from engine.models.base import Model
+from engine.nets.conditioning import Conditioning
 from engine.planner import plan_for
 from engine.preview import picture_of
 
@@ -107,24 +108,18 @@ class Generation:
             raise MemoryError(f"{needed / 1e6:,.0f} MB are needed, {free / 1e6:,.0f} MB are free")
 
     def _denoise(self) -> Denoise:
-        request, denoiser = self.request, self.model.denoiser
+        request = self.request
         told = self.model.conditioning(
             request.prompt, request.negative_prompt, request.score, self.frames
         )
-        if self._way.batched_guidance or request.guidance in (0.0, 1.0):
-            return self._counted(guided(denoiser, *told, request.guidance))
-        with_prompt = self._counted(guided(denoiser, *told, 1.0))
-        without_prompt = self._counted(guided(denoiser, *told, 0.0))
+        return guided(
+            self._evaluate,
+            *told,
+            request.guidance,
+            request.refinement,
+            batched=self._way.batched_guidance,
+        )
 
-        def denoise(x: Tensor, sigma: Tensor) -> Tensor:
-            without = without_prompt(x, sigma)
-            return without + request.guidance * (with_prompt(x, sigma) - without)
-
-        return denoise
-
-    def _counted(self, denoise: Denoise) -> Denoise:
-        def counted(x: Tensor, sigma: Tensor) -> Tensor:
-            self.evaluations += 1
-            return denoise(x, sigma)
-
-        return counted
+    def _evaluate(self, x: Tensor, sigma: Tensor, conditioning: Conditioning) -> Tensor:
+        self.evaluations += 1
+        return self.model.denoiser(x, sigma, conditioning)

@@ -246,7 +246,8 @@ class EngineWorker:
         return replace(clip, elapsed_s=time.perf_counter() - started)
 
     def _report(self, job: _Job, generation: Generation, step: Step) -> None:
-        left_s = self._pace.step_done(step.index, step.total)
+        costs = job.request.sampler.costs(step.total)
+        left_s = self._pace.step_done(sum(costs[: step.index]), sum(costs))
         self._emit(Progress(job.id, step.index, step.total, generation.evaluations, left_s))
         clip = None
         if job.wants_audition:

@@ -209,7 +209,8 @@ class FakeEngine:
             if failure is not None and step > fail_after:
                 break
             left_s = 0.02 * (request.steps - step)
-            yield Progress(job_id, step, request.steps, 2 * step, left_s)
+            evaluations = sum(request.sampler.costs(request.steps)[:step])
+            yield Progress(job_id, step, request.steps, evaluations, left_s)
             if request.previews:
                 yield self._preview(job_id, step)
         if job_id in self.cancelled:

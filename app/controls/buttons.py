@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QAction, QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtGui import QAction, QPainter, QPaintEvent, QStandardItemModel, QWheelEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QPushButton,
+    QSizePolicy,
+    QStyledItemDelegate,
+    QToolButton,
+    QWidget,
+)
 
 from app.controls.restyle import set_role
 from app.theme import GRID, ICON_PX, Theme
@@ -57,10 +64,18 @@ class Picker(QComboBox):
     def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
+        self.setItemDelegate(QStyledItemDelegate(self))  # the usual one ignores the style sheet
         self.setAccessibleName(name)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumContentsLength(6)
+
+    def add_heading(self, text: str) -> None:
+        """A line above the entries that follow; it cannot be chosen."""
+        self.addItem(text)
+        model = self.model()
+        assert isinstance(model, QStandardItemModel)
+        model.item(self.count() - 1).setEnabled(False)
 
     def choose(self, data: object) -> None:
         """Select the entry that carries `data`, without telling that the user did."""

@@ -12,6 +12,9 @@ from typing import Any
 from engine.api import (
     GenerationRequest,
     Key,
+    Limits,
+    Projection,
+    Refinement,
     SamplerName,
     ScheduleName,
     Score,
@@ -37,6 +40,13 @@ class Draft:
     duration_s: str = "10"
     steps: str = "25"
     guidance: str = "2"
+    rescale: str = "0"
+    projected: bool = False
+    eta: str = "0"
+    momentum: str = "-0.5"
+    threshold: str = "0.2"
+    sigma_low: str = ""
+    sigma_high: str = ""
     sampler: str = SamplerName.DPMPP_2M.value
     schedule: str = ScheduleName.KARRAS.value
     tempo_bpm: str = ""
@@ -71,6 +81,7 @@ class Draft:
             duration_s=_plain(request.duration_s),
             steps=str(request.steps),
             guidance=_plain(request.guidance),
+            **_refinement_fields(request.refinement),
             sampler=request.sampler.value,
             schedule=request.schedule.value,
             tempo_bpm=_plain(score.tempo_bpm) if score.tempo_bpm else "",
@@ -92,11 +103,33 @@ class Draft:
             duration_s=number("duration_s", self.duration_s),
             steps=whole("steps", self.steps),
             guidance=number("guidance", self.guidance),
+            refinement=self.refinement(),
             sampler=SamplerName(self.sampler),
             schedule=ScheduleName(self.schedule),
             score=self.score(),
             seed=whole("seed", self.seed) if self.seed.strip() else None,
             model=self.model,
+        )
+
+    def refinement(self) -> Refinement:
+        """An end of the interval that is left empty is the limit's."""
+        low, high = self.sigma_low.strip(), self.sigma_high.strip()
+        least, most = Limits.SIGMA
+        interval = (
+            number("interval", low) if low else least,
+            number("interval", high) if high else most,
+        )
+        return Refinement(
+            rescale=number("rescale", self.rescale),
+            projection=self._projection() if self.projected else None,
+            interval=interval if low or high else None,
+        )
+
+    def _projection(self) -> Projection:
+        return Projection(
+            number("eta", self.eta),
+            number("momentum", self.momentum),
+            number("threshold", self.threshold),
         )
 
     def score(self) -> Score:
@@ -124,6 +157,20 @@ class Draft:
 def drums_word(drums: bool | None) -> str:
     """The value of the field that stands for `drums`."""
     return next(word for word, meant in DRUMS.items() if meant is drums)
+
+
+def _refinement_fields(refinement: Refinement) -> dict[str, Any]:
+    projection = refinement.projection or Projection()
+    low, high = ("", "") if refinement.interval is None else map(_plain, refinement.interval)
+    return {
+        "rescale": _plain(refinement.rescale),
+        "projected": refinement.projection is not None,
+        "eta": _plain(projection.eta),
+        "momentum": _plain(projection.momentum),
+        "threshold": _plain(projection.threshold),
+        "sigma_low": low,
+        "sigma_high": high,
+    }
 
 
 def number(field: str, text: str) -> float:

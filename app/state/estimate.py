@@ -17,7 +17,8 @@ class Estimate(QObject):
 
     The memory is what making one take needs beside the loaded model; takes are made one by one.
 
-    `seconds_per_step` maps a model's id to the seconds that one step took for a second of music;
+    Work is counted in evaluations of the network, which are told where they are not the steps.
+    `seconds_per_evaluation` maps a model's id to the seconds that one took for a second of music;
     it is updated in place, so that the settings can keep it.
     """
 
@@ -26,13 +27,13 @@ class Estimate(QObject):
     def __init__(
         self,
         request: RequestModel,
-        seconds_per_step: dict[str, float],
+        seconds_per_evaluation: dict[str, float],
         models: tuple[ModelInfo, ...],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._request = request
-        self._rates = seconds_per_step
+        self._rates = seconds_per_evaluation
         self._models = {model.id: model for model in models}
         self.text = ""
         request.planned.connect(self._update)
@@ -41,7 +42,7 @@ class Estimate(QObject):
     def learn(self, clip: Clip) -> None:
         """Take a finished clip's time into account."""
         made = clip.request
-        rate = clip.elapsed_s / (made.steps * clip.duration_s)
+        rate = clip.elapsed_s / (made.sampler.evaluations(made.steps) * clip.duration_s)
         known = self._rates.get(made.model, rate)
         self._rates[made.model] = known + _NEWEST_WEIGHS * (rate - known)
         self._update()
@@ -60,9 +61,12 @@ def _told(draft: Draft, rates: dict[str, float], models: dict[str, ModelInfo]) -
     except InvalidRequest:
         return ""
     takes = int(draft.takes) if draft.takes.isdigit() else 1
+    evaluations = request.sampler.evaluations(request.steps)
     parts = []
+    if evaluations != request.steps:
+        parts.append(QCoreApplication.translate("Estimate", "{0} evaluations").format(evaluations))
     if draft.model in rates:
-        seconds = rates[draft.model] * request.steps * request.duration_s * takes
+        seconds = rates[draft.model] * evaluations * request.duration_s * takes
         parts.append(
             QCoreApplication.translate("Estimate", "about {0}").format(told_duration(seconds))
         )

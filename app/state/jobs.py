@@ -58,6 +58,7 @@ class Job:
     what: str = ""  # what is being loaded
     step: int = 0
     total: int = 0
+    evaluations: int = 0  # of the network, so far
     seconds_left: float = 0.0
     pictures: dict[int, Picture] = field(default_factory=dict)
     clip: Clip | None = None
@@ -203,7 +204,7 @@ class Jobs(QObject):
         if job := self._jobs.get(event.job_id):
             self._begin(job)
             job.state, job.step, job.total = JobState.RUNNING, event.step, event.total
-            job.seconds_left = event.seconds_left
+            job.evaluations, job.seconds_left = event.evaluations, event.seconds_left
             self.changed.emit()
 
     def _on_preview(self, event: Preview) -> None:

@@ -77,6 +77,8 @@ class JobStatus(QWidget):
         if job.state is JobState.RUNNING:
             text = self.tr("Step {0} of {1}").format(job.step, job.total)
             text += " · " + self.tr("{0} left").format(told_duration(job.seconds_left))
+            if job.evaluations != job.step:
+                text += " · " + self.tr("{0} evaluations").format(job.evaluations)
         elif job.state is JobState.LOADING:
             text = f"{job.what}…"
         else:

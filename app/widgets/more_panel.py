@@ -1,11 +1,11 @@
-"""What is rarely changed: metre, sampler and schedule."""
+"""What is rarely changed: metre, sampler, schedule, and how guidance is refined."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QT_TRANSLATE_NOOP, Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.actions import Actions
@@ -18,25 +18,57 @@ from app.theme import GRID, Theme
 from engine.api import SamplerName, ScheduleName
 
 METRES = ("2", "3", "4", "5", "6", "7")
+_N = cast(Callable[[str, str], str], QT_TRANSLATE_NOOP)
 SAMPLERS = {
-    SamplerName.DPMPP_2M: "DPM-Solver++ 2M",
-    SamplerName.EULER: "Euler",
-    SamplerName.HEUN: "Heun",
-    SamplerName.DDIM: "DDIM",
+    _N("MorePanel", "Precise in few steps"): {
+        SamplerName.DPMPP_2M: "DPM-Solver++ 2M",
+        SamplerName.UNIPC: "UniPC",
+        SamplerName.HEUN: "Heun",
+        SamplerName.IPNDM: "Improved PNDM",
+        SamplerName.PNDM: "PNDM",
+        SamplerName.PLMS: "PLMS",
+    },
+    _N("MorePanel", "Simple"): {
+        SamplerName.EULER: "Euler",
+        SamplerName.DDIM: "DDIM",
+        SamplerName.RECTIFIED_FLOW: "Rectified flow",
+    },
+    _N("MorePanel", "With fresh noise"): {
+        SamplerName.DPMPP_2M_SDE: "DPM-Solver++ 2M SDE",
+        SamplerName.DPMPP_3M_SDE: "DPM-Solver++ 3M SDE",
+        SamplerName.EULER_ANCESTRAL: "Euler ancestral",
+    },
+    _N("MorePanel", "For distilled models"): {
+        SamplerName.LCM: "LCM",
+        SamplerName.PING_PONG: "Ping-pong",
+    },
 }
 SCHEDULES = {
-    ScheduleName.KARRAS: "Karras",
-    ScheduleName.EXPONENTIAL: "Exponential",
-    ScheduleName.COSINE: "Cosine",
-    ScheduleName.LINEAR: "Linear",
+    _N("MorePanel", "By noise level"): {
+        ScheduleName.KARRAS: "Karras",
+        ScheduleName.EXPONENTIAL: "Exponential",
+        ScheduleName.POLYEXPONENTIAL: "Polyexponential",
+    },
+    _N("MorePanel", "By a model's own time"): {
+        ScheduleName.COSINE: "Cosine",
+        ScheduleName.CRASH: "Crash",
+        ScheduleName.SCALED_LINEAR: "Scaled linear",
+        ScheduleName.LINEAR: "Linear",
+        ScheduleName.SHIFTED: "Shifted",
+    },
 }
 
 
 class MorePanel(QWidget):
-    """Metre, sampler and schedule, folded away until they are asked for."""
+    """Metre, sampler, schedule and `refinement`, folded away until they are asked for."""
 
     def __init__(
-        self, request: RequestModel, actions: Actions, theme: Theme, parent: QWidget | None = None
+        self,
+        request: RequestModel,
+        actions: Actions,
+        theme: Theme,
+        refinement: QWidget,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._request = request
@@ -52,6 +84,7 @@ class MorePanel(QWidget):
         body.addLayout(self._row(self.tr("Metre"), self._metre))
         body.addLayout(self._row(self.tr("Sampler"), self._sampler))
         body.addLayout(self._row(self.tr("Schedule"), self._schedule))
+        body.addWidget(refinement)
         self._lay_out()
         request.changed.connect(self._show)
         request.planned.connect(self._show_plan)
@@ -76,10 +109,15 @@ class MorePanel(QWidget):
         self._body.setVisible(is_open)
         self._actions.set_icon("more", "chevron-down" if is_open else "chevron-right")
 
-    def _picker(self, theme: Theme, title: str, name: str, choices: Mapping[Any, str]) -> Picker:
+    def _picker(
+        self, theme: Theme, title: str, name: str, groups: Mapping[str, Mapping[Any, str]]
+    ) -> Picker:
         picker = Picker(theme, title)
-        for value, text in choices.items():
-            picker.addItem(text, str(value))
+        for heading, choices in groups.items():
+            if heading:
+                picker.add_heading(self.tr(heading))
+            for value, text in choices.items():
+                picker.addItem(text, str(value))
         picker.currentIndexChanged.connect(
             lambda _at: self._request.edit(**{name: picker.currentData()})
         )

@@ -7,10 +7,20 @@ a later version may add are ignored; a value out of range is refused as `Generat
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
-from engine.api import Chord, GenerationRequest, Key, Mode, SamplerName, ScheduleName, Score
+from engine.api import (
+    Chord,
+    GenerationRequest,
+    Key,
+    Mode,
+    Projection,
+    Refinement,
+    SamplerName,
+    ScheduleName,
+    Score,
+)
 from engine.errors import InvalidRequest
 
 APPLICATION = "undertone"
@@ -19,13 +29,16 @@ VERSION = 1
 _TYPES: dict[str, tuple[type, ...]] = {
     "prompt": (str,), "negative_prompt": (str,), "model": (str,), "previews": (bool,),
     "duration_s": (float, int), "guidance": (float, int), "steps": (int,),
-    "seed": (int, type(None)), "drums": (bool, type(None)),
+    "seed": (int, type(None)), "drums": (bool, type(None)), "rescale": (float, int),
+    "eta": (float, int), "momentum": (float, int), "threshold": (float, int),
+    "interval": (float, int),
 }  # fmt: skip
 
 
 def request_to_json(request: GenerationRequest) -> str:
     """The whole request, seed and score included, on one ASCII line."""
     values = {field.name: getattr(request, field.name) for field in fields(request)}
+    values["refinement"] = asdict(request.refinement)
     values["score"] = _score_to_plain(request.score)
     return json.dumps({"application": APPLICATION, "version": VERSION, "request": values})
 
@@ -43,6 +56,7 @@ def request_from_json(text: str) -> GenerationRequest:
         values = dict(plain["request"])
         values["sampler"] = SamplerName(values["sampler"])
         values["schedule"] = ScheduleName(values["schedule"])
+        values["refinement"] = _refinement_from_plain(values.get("refinement", {}))
         values["score"] = _score_from_plain(values["score"])
         known = {field.name for field in fields(GenerationRequest)}
         return GenerationRequest(**{k: _checked(k, v) for k, v in values.items() if k in known})
@@ -64,6 +78,26 @@ def _checked(name: str, value: Any) -> Any:
     if name in _TYPES and type(value) not in _TYPES[name]:
         raise TypeError(f"{name} is {type(value).__name__}")
     return value
+
+
+def _refinement_from_plain(plain: dict[str, Any]) -> Refinement:
+    """Empty in files from before there was one."""
+    projection, interval = plain.get("projection"), plain.get("interval")
+    return Refinement(
+        rescale=_checked("rescale", plain.get("rescale", 0.0)),
+        projection=None if projection is None else _projection_from_plain(projection),
+        interval=None if interval is None else _interval_from_plain(interval),
+    )
+
+
+def _interval_from_plain(plain: list[Any]) -> tuple[float, float]:
+    low, high = (_checked("interval", level) for level in plain)
+    return low, high
+
+
+def _projection_from_plain(plain: dict[str, Any]) -> Projection:
+    known = [field.name for field in fields(Projection) if field.name in plain]
+    return Projection(**{name: _checked(name, plain[name]) for name in known})
 
 
 def _score_to_plain(score: Score) -> dict[str, Any]:

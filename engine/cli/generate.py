@@ -6,6 +6,8 @@ import argparse
 import json
 import math
 import queue
+from dataclasses import fields
+from enum import StrEnum
 from typing import Any
 
 from engine.api import (
@@ -19,6 +21,8 @@ from engine.api import (
     Loading,
     ModelInfo,
     Progress,
+    Projection,
+    Refinement,
     SamplerName,
     ScheduleName,
 )
@@ -53,9 +57,10 @@ def add_commands(subparsers: Any) -> None:
     making.add_argument("--model", default=DEFAULT, help=f"see: undertone models ({DEFAULT})")
     making.add_argument("--steps", type=int)
     making.add_argument("--guidance", type=float, help="how strictly to follow the prompt")
-    making.add_argument("--sampler", choices=[str(name) for name in SamplerName])
-    making.add_argument("--schedule", choices=[str(name) for name in ScheduleName])
+    _add_names(making, "--sampler", SamplerName)
+    _add_names(making, "--schedule", ScheduleName)
     making.add_argument("--device", choices=["cuda", "mps", "cpu"], help="(the fastest there is)")
+    _add_refinements(parser.add_argument_group("guidance, refined (default: not)"))
     file = parser.add_argument_group("the file")
     file.add_argument("--out", metavar="FILE", help="a .wav or .flac (named by the prompt)")
     file.add_argument("--format", choices=[str(name) for name in FileFormat])
@@ -63,6 +68,32 @@ def add_commands(subparsers: Any) -> None:
     file.add_argument("--force", action="store_true", help="overwrite an existing file")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.set_defaults(run=run)
+
+
+def _add_names(group: Any, option: str, names: type[StrEnum]) -> None:
+    listed = [str(name) for name in names]
+    group.add_argument(option, choices=listed, metavar="NAME", help=", ".join(listed))
+
+
+def _add_refinements(group: Any) -> None:
+    apg = Projection()
+    group.add_argument(
+        "--rescale", type=float, default=0.0, metavar="N", help="0 to 1: tame what guidance widens"
+    )
+    group.add_argument(
+        "--guidance-interval", type=float, nargs=2, metavar=("LOW", "HIGH"),
+        help="guide only at noise levels between these",
+    )  # fmt: skip
+    group.add_argument("--apg", action="store_true", help="adaptive projected guidance")
+    for name, help in (
+        ("eta", "how much stays of what only makes it louder"),
+        ("momentum", "how much of earlier guidance is added; negative takes away"),
+        ("threshold", "the greatest difference the prompt may make; 0 for any"),
+    ):
+        usual = getattr(apg, name)
+        group.add_argument(
+            f"--apg-{name}", type=float, metavar="N", help=f"with --apg: {help} ({usual:g})"
+        )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -96,6 +127,7 @@ def build_request(arguments: argparse.Namespace, model: ModelInfo) -> Generation
         duration_s=arguments.seconds,
         steps=model.steps if steps is None else steps,
         guidance=model.guidance if guidance is None else guidance,
+        refinement=_refinement(arguments),
         sampler=SamplerName(arguments.sampler or model.sampler),
         schedule=ScheduleName(arguments.schedule or model.schedule),
         score=Score(
@@ -108,6 +140,25 @@ def build_request(arguments: argparse.Namespace, model: ModelInfo) -> Generation
         seed=arguments.seed,
         model=model.id,
         previews=False,
+    )
+
+
+def _refinement(arguments: argparse.Namespace) -> Refinement:
+    """Raises `InvalidRequest`, also for numbers of --apg without it."""
+    given = {
+        each.name: value
+        for each in fields(Projection)
+        if (value := getattr(arguments, f"apg_{each.name}")) is not None
+    }
+    if given and not arguments.apg:
+        raise InvalidRequest(
+            "apg", "There are numbers for projected guidance, but it is off.", "Add --apg."
+        )
+    interval = arguments.guidance_interval
+    return Refinement(
+        rescale=arguments.rescale,
+        projection=Projection(**given) if arguments.apg else None,
+        interval=None if interval is None else (interval[0], interval[1]),
     )
 
 
@@ -152,8 +203,10 @@ def _follow(events: queue.SimpleQueue[Event], steps: int) -> Clip | None:
                 case Loading(what=what):
                     bar.reset()
                     bar.set_description(what)
-                case Progress(step=step):
+                case Progress(step=step, evaluations=evaluations):
                     bar.set_description("denoising" if step < steps else "decoding")
+                    if evaluations != step:
+                        bar.set_postfix_str(f"{evaluations} evaluations", refresh=False)
                     bar.update(step - bar.n)
                 case Finished(clip=clip):
                     return clip
@@ -182,6 +235,7 @@ def _described(clip: Clip, plan: ExportPlan, notices: tuple[str, ...]) -> dict[s
         "peak_db": plan.after.peak_db if math.isfinite(plan.after.peak_db) else None,
         "gain_db": plan.gain_db,
         "elapsed_s": clip.elapsed_s,
+        "evaluations": clip.request.sampler.evaluations(clip.request.steps),
         "notices": list(notices),
         "request": json.loads(request_to_json(clip.request))["request"],
     }

@@ -13,9 +13,20 @@ from pytestqt.qtbot import QtBot
 from app.state import request as request_module
 from app.state.draft import Draft
 from app.state.request import RequestModel
-from engine.api import Chord, GenerationRequest, Key, Mode, SamplerName, Score
+from engine.api import (
+    Chord,
+    GenerationRequest,
+    Key,
+    Limits,
+    Mode,
+    Projection,
+    Refinement,
+    SamplerName,
+    Score,
+)
 from engine.errors import InvalidRequest
 from engine.planner import plan_for
+from tests.engine.audio.strategies import refinements
 
 GOOD = Draft(prompt="slow jazz", seed="7")
 
@@ -60,6 +71,7 @@ def test_typed_text_becomes_a_request() -> None:
         ("duration_s", "0"), ("duration_s", "-1"), ("duration_s", "1e9"), ("seed", "-1"),
         ("seed", "99999999999999999999"), ("tempo_bpm", "fast"), ("tempo_bpm", "900"),
         ("key", "H major"), ("chords", "Am Xyz"), ("takes", "0"), ("takes", "100"),
+        ("rescale", "2"), ("rescale", ""),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_names_its_field(field: str, text: str) -> None:
@@ -72,6 +84,30 @@ def test_what_cannot_be_used_names_its_field(field: str, text: str) -> None:
     assert caught.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("fields", "at_fault"),
+    [
+        ({"eta": "2"}, "eta"), ({"momentum": "much"}, "momentum"),
+        ({"threshold": "-1"}, "threshold"), ({"sigma_low": "little"}, "interval"),
+        ({"sigma_low": "5", "sigma_high": "1"}, "interval"),
+        ({"sigma_high": "0"}, "interval"), ({"sigma_high": "9999"}, "interval"),
+    ],
+)  # fmt: skip
+def test_numbers_of_refined_guidance_are_judged_too(fields: dict[str, str], at_fault: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        replace(GOOD, projected=True, **fields).request()  # type: ignore[arg-type]
+    assert caught.value.field == at_fault
+
+
+def test_refined_guidance_is_typed_in_part() -> None:
+    assert GOOD.request().refinement == Refinement()
+    assert replace(GOOD, eta="nonsense").request().refinement == Refinement()
+    above = replace(GOOD, sigma_low="0,3").request().refinement
+    assert above.interval == (0.3, Limits.SIGMA[1])
+    whole = replace(GOOD, sigma_high="5", projected=True, momentum="-0.75", rescale="0.7")
+    assert whole.request().refinement == Refinement(0.7, Projection(momentum=-0.75), (0.0, 5.0))
+
+
 @given(
     st.builds(
         GenerationRequest,
@@ -79,6 +115,7 @@ def test_what_cannot_be_used_names_its_field(field: str, text: str) -> None:
         duration_s=st.floats(1, 300),
         steps=st.integers(1, 1000),
         guidance=st.floats(0, 30),
+        refinement=refinements,
         sampler=st.sampled_from(SamplerName),
         seed=st.integers(0, 2**63 - 1),
         score=st.builds(

@@ -7,15 +7,29 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
+import tqdm
 
-from engine.api import Clip, Event, GenerationRequest, Progress, Score
+from engine.api import (
+    Cancelled,
+    Clip,
+    Event,
+    GenerationRequest,
+    Progress,
+    Projection,
+    Refinement,
+    SamplerName,
+    ScheduleName,
+    Score,
+)
 from engine.audio.export import Normalise
 from engine.audio.files import FileFormat, read, read_settings
 from engine.cli import entry, generate, main
@@ -75,6 +89,57 @@ def test_what_is_not_given_is_as_the_model_recommends() -> None:
     given = parser.parse_args(["generate", "jazz", "--guidance", "0", "--sampler", "heun"])
     request = generate.build_request(given, info)
     assert (request.guidance, str(request.sampler)) == (0.0, "heun")
+
+
+def test_sampler_schedule_and_refined_guidance_are_chosen_by_name() -> None:
+    parser = entry.build_parser(["generate"])
+    (info,) = generate.Registry.default().models()
+
+    def built(*words: str) -> GenerationRequest:
+        return generate.build_request(parser.parse_args(["generate", "jazz", *words]), info)
+
+    for sampler in SamplerName:
+        assert built("--sampler", str(sampler)).sampler is sampler
+    for schedule in ScheduleName:
+        assert built("--schedule", str(schedule)).schedule is schedule
+    assert built().refinement == Refinement()
+    words = ("--rescale", "0.7", "--guidance-interval", "0.3", "5", "--apg", "--apg-eta", "0.2")
+    assert built(*words).refinement == Refinement(
+        rescale=0.7, projection=Projection(eta=0.2), interval=(0.3, 5.0)
+    )
+
+
+def test_refined_guidance_travels_and_work_is_told_in_evaluations(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ("--sampler", "heun", "--apg", "--guidance-interval", "0", "9", "--rescale", "0.5")
+    assert main([*QUICK, *words, "--out", "clip.wav", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["evaluations"] == 3
+    settings = read_settings("clip.wav")
+    assert settings is not None
+    assert settings.refinement == Refinement(0.5, Projection(), (0.0, 9.0))
+
+
+@pytest.mark.parametrize(("sampler", "shown"), [("heun", True), ("euler", False)])
+def test_the_bar_shows_evaluations_where_they_are_not_the_steps(
+    sampler: str, shown: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class OnAnyStream(tqdm.tqdm):
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**{**options, "disable": False, "mininterval": 0})
+
+    monkeypatch.setattr(tqdm, "tqdm", OnAnyStream)
+    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    costs = SamplerName(sampler).costs(3)
+    for step in (1, 2, 3):
+        events.put(Progress(1, step, 3, sum(costs[:step]), 0.0))
+    events.put(Cancelled(1))
+    assert generate._follow(events, 3) is None
+    said = capsys.readouterr().err
+    assert "3/3" in said
+    assert ("4 evaluations" in said) == shown
+    assert ("evaluations" in said) == shown
 
 
 def test_no_name_is_written_twice_unless_forced(capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,6 +22,17 @@ def test_a_slow_first_step_does_not_count_once_others_are_known() -> None:
     assert pace.step_done(3, 4) == 2.0
 
 
+def test_a_step_counts_by_its_evaluations() -> None:
+    """Four in the first step, two in the second, one in the last."""
+    clock = Clock()
+    pace = Pace(clock)
+    pace.start(10.0)
+    clock.now += 8.0
+    assert pace.step_done(4, 7) == 6.0
+    clock.now += 2.0
+    assert pace.step_done(6, 7) == 1.0
+
+
 def test_decoding_is_expected_to_take_what_it_took_before() -> None:
     clock = Clock()
     pace = Pace(clock)

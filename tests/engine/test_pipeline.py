@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from engine.api import Chord, Clip, GenerationRequest, SamplerName, ScheduleName, Score
+from engine.api import (
+    Chord,
+    Clip,
+    GenerationRequest,
+    Projection,
+    Refinement,
+    SamplerName,
+    ScheduleName,
+    Score,
+)
 from engine.device import Device
 from engine.errors import EngineError
 from engine.models.base import Model
@@ -44,7 +53,7 @@ def test_every_sampler_walks_every_schedule(
     steps = list(generation.steps())
     assert [step.index for step in steps] == [1, 2, 3]
     assert steps[-1].sigma == 0.0
-    assert generation.evaluations == (5 if sampler is SamplerName.HEUN else 3)
+    assert generation.evaluations == sampler.evaluations(3)
 
 
 def test_a_seed_makes_the_same_clip_again_and_another_seed_another(model: Model) -> None:
@@ -86,6 +95,31 @@ def test_the_lean_way_makes_the_same_sound_with_twice_the_calls(model: Model) ->
     (*_, last_full), (*_, last_lean) = full.steps(), lean.steps()
     torch.testing.assert_close(last_full.x, last_lean.x, atol=1e-4, rtol=1e-4)
     assert lean.evaluations == 2 * full.evaluations
+
+
+@pytest.mark.parametrize("way", [FULL, LEAN])
+def test_guidance_is_not_computed_outside_its_interval(model: Model, way: Way) -> None:
+    """Of three steps the first two are above the interval and cost one call each either way."""
+    last_only = Refinement(interval=(0.0, 0.1))
+    generation = Generation(model, replace(REQUEST, refinement=last_only), way)
+    *_, last = generation.steps()
+    assert generation.evaluations == (3 if way is FULL else 4)
+    assert not torch.allclose(last.x, list(Generation(model, REQUEST).steps())[-1].x, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "refinement",
+    [Refinement(rescale=0.7), Refinement(projection=Projection()), Refinement(interval=(1.0, 9.0))],
+)
+def test_every_refinement_changes_the_sound_the_same_way_in_both(
+    model: Model, refinement: Refinement
+) -> None:
+    request = replace(REQUEST, guidance=5.0)
+    refined = replace(request, refinement=refinement)
+    (*_, plain), (*_, full) = (Generation(model, each).steps() for each in (request, refined))
+    *_, lean = Generation(model, refined, LEAN).steps()
+    assert not torch.allclose(plain.x, full.x, atol=1e-3)
+    torch.testing.assert_close(full.x, lean.x, atol=1e-4, rtol=1e-4)
 
 
 def test_a_picture_covers_the_clip(model: Model) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
 
 from app.library import Take, TakeState
+from engine.api import Refinement
 
 
 def _tr(text: str) -> str:
@@ -68,8 +69,23 @@ def tool_tip(take: Take) -> str:
         lines.append(html.escape(_tr("Avoid: {0}").format(take.request.negative_prompt)))
     lines.append(settings(take))
     lines.append(f"{take.request.sampler} · {take.request.schedule} · {take.request.model}")
+    if refined := _refined(take.request.refinement):
+        lines.append(html.escape(refined))
     lines += [html.escape(notice) for notice in take.notices]
     return "<br>".join(lines)
+
+
+def _refined(refinement: Refinement) -> str:
+    """What was done to guidance beyond its scale; empty when nothing was."""
+    parts = []
+    if refinement.projection:
+        parts.append(_tr("projected guidance"))
+    if refinement.rescale:
+        parts.append(_tr("rescale {0}").format(f"{refinement.rescale:g}"))
+    if refinement.interval:
+        low, high = refinement.interval
+        parts.append(_tr("guided at {0} < σ ≤ {1}").format(f"{low:g}", f"{high:g}"))
+    return " · ".join(parts)
 
 
 def spoken(take: Take) -> str:

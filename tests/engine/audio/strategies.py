@@ -10,6 +10,8 @@ from engine.api import (
     Key,
     Limits,
     Mode,
+    Projection,
+    Refinement,
     SamplerName,
     ScheduleName,
     Score,
@@ -29,6 +31,19 @@ scores = st.builds(
     drums=st.none() | st.booleans(),
 )
 
+refinements = st.builds(
+    Refinement,
+    rescale=st.floats(*Limits.RESCALE),
+    projection=st.none()
+    | st.builds(
+        Projection,
+        eta=st.floats(*Limits.ETA),
+        momentum=st.floats(*Limits.MOMENTUM),
+        threshold=st.floats(*Limits.THRESHOLD),
+    ),
+    interval=st.none() | st.tuples(st.floats(0, 9), st.floats(10, 1_000)),
+)
+
 requests = st.builds(
     GenerationRequest,
     prompt=any_text.filter(str.strip),
@@ -36,6 +51,7 @@ requests = st.builds(
     duration_s=st.floats(*Limits.DURATION_S),
     steps=st.integers(*Limits.STEPS),
     guidance=st.floats(*Limits.GUIDANCE),
+    refinement=refinements,
     sampler=st.sampled_from(SamplerName),
     schedule=st.sampled_from(ScheduleName),
     score=scores,

@@ -5,7 +5,7 @@ import json
 import pytest
 from hypothesis import given
 
-from engine.api import GenerationRequest
+from engine.api import GenerationRequest, Projection, Refinement
 from engine.audio.settings import holds_settings, request_from_json, request_to_json
 from engine.errors import InvalidRequest
 from tests.engine.audio.strategies import any_text, requests
@@ -44,6 +44,12 @@ def changed(**values: object) -> str:
         changed(score={}),
         changed(guidance=float("nan")),
         changed(duration_s=1e9),
+        changed(refinement=3),
+        changed(refinement={"rescale": "0.5"}),
+        changed(refinement={"rescale": 2.0}),
+        changed(refinement={"interval": [5.0]}),
+        changed(refinement={"interval": [5.0, 1.0]}),
+        changed(refinement={"projection": {"eta": None}}),
     ],
 )
 def test_other_text_is_refused(text: str) -> None:
@@ -63,5 +69,15 @@ def test_a_newer_version_says_so() -> None:
         request_from_json(json.dumps({**GOOD, "version": 99}))
 
 
+def test_settings_from_before_refinements_have_none() -> None:
+    old = {name: value for name, value in GOOD["request"].items() if name != "refinement"}
+    text = json.dumps({**GOOD, "request": old})
+    assert request_from_json(text) == GenerationRequest("slow jazz")
+
+
 def test_fields_of_the_future_are_ignored() -> None:
     assert request_from_json(changed(brightness=0.5)) == GenerationRequest("slow jazz")
+    projected = {"projection": {"eta": 0.1, "twist": 1}, "zeal": 2}
+    assert request_from_json(changed(refinement=projected)).refinement == Refinement(
+        projection=Projection(eta=0.1)
+    )
