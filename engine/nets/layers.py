@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 Layer = TypeVar("Layer", bound=nn.Module)
@@ -23,17 +24,52 @@ def per_axis(dimensions: int, value: int, idle: int) -> tuple[int, int]:
     return (idle if dimensions == 1 else value, value)
 
 
-def convolution(
-    dimensions: int, in_channels: int, out_channels: int, kernel_size: int = 1, stride: int = 1
-) -> nn.Conv2d:
-    """A convolution that keeps the length (stride 1) or takes it to ceil(length / stride)."""
-    return nn.Conv2d(
-        in_channels,
-        out_channels,
-        per_axis(dimensions, kernel_size, 1),
-        per_axis(dimensions, stride, 1),
-        padding=per_axis(dimensions, kernel_size // 2, 0),
-    )
+class Convolution(nn.Conv2d):
+    """A convolution that keeps the length (stride 1) or takes it to ceil(length / stride).
+
+    While `circular`, time (the last axis) is a loop: its end lies before its beginning. Other
+    axes are padded with zeros always. `make_circular` switches a whole network.
+    """
+
+    def __init__(
+        self,
+        dimensions: int,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int = 1,
+        stride: int = 1,
+        *,
+        groups: int = 1,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(
+            in_channels,
+            out_channels,
+            per_axis(dimensions, kernel_size, 1),
+            per_axis(dimensions, stride, 1),
+            padding=per_axis(dimensions, kernel_size // 2, 0),
+            groups=groups,
+            bias=bias,
+        )
+        self.circular = False
+
+    def forward(self, x: Tensor) -> Tensor:
+        height, width = int(self.padding[0]), int(self.padding[1])
+        if not self.circular or width == 0:
+            return super().forward(x)
+        x = F.pad(x, (width, width, 0, 0), mode="circular")
+        return F.conv2d(x, self.weight, self.bias, self.stride, (height, 0), 1, self.groups)
+
+
+def make_circular(net: nn.Module, circular: bool = True) -> None:
+    """Let every convolution of `net` treat time as a loop, or as a line again.
+
+    The network is then equivariant to rolls by its total stride where the length is a multiple
+    of it and no rotary position tells the beginning apart.
+    """
+    for module in net.modules():
+        if isinstance(getattr(module, "circular", None), bool):
+            module.circular = circular  # type: ignore[assignment]
 
 
 def zeroed(layer: Layer, when: bool = True) -> Layer:
