@@ -61,6 +61,32 @@ class Convolution(nn.Conv2d):
         return F.conv2d(x, self.weight, self.bias, self.stride, (height, 0), 1, self.groups)
 
 
+class SeparableConvolution(nn.Sequential):
+    """A kernel for each channel, then one matrix over the channels (Chollet 2017, "Xception").
+
+    k + C_out weights for each input channel in place of k × C_out.
+    """
+
+    def __init__(
+        self,
+        dimensions: int,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        stride: int = 1,
+    ) -> None:
+        each = Convolution(
+            dimensions,
+            in_channels,
+            in_channels,
+            kernel_size,
+            stride,
+            groups=in_channels,
+            bias=False,
+        )
+        super().__init__(each, Convolution(dimensions, in_channels, out_channels))
+
+
 def make_circular(net: nn.Module, circular: bool = True) -> None:
     """Let every convolution of `net` treat time as a loop, or as a line again.
 
@@ -73,9 +99,13 @@ def make_circular(net: nn.Module, circular: bool = True) -> None:
 
 
 def zeroed(layer: Layer, when: bool = True) -> Layer:
-    """`layer` with every parameter zero, so that a residual branch starts as the identity."""
+    """`layer` with an output of zero, so that a residual branch starts as the identity.
+
+    Of several layers only the last is zero: with two, neither would ever learn.
+    """
+    last = layer[-1] if isinstance(layer, nn.Sequential) else layer
     if when:
-        for parameter in layer.parameters():
+        for parameter in last.parameters():
             nn.init.zeros_(parameter)
     return layer
 

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.nets.layers import Convolution, per_axis
+from engine.nets.layers import Convolution, SeparableConvolution, per_axis
 
 
 class Down(StrEnum):
@@ -24,11 +24,14 @@ class Up(StrEnum):
 class Downsample(nn.Module):
     """(B, C, n) → (B, C, ceil(n / 2)) on every axis in use."""
 
-    def __init__(self, channels: int, *, dimensions: int, kind: Down) -> None:
+    def __init__(
+        self, channels: int, *, dimensions: int, kind: Down, separable: bool = False
+    ) -> None:
         super().__init__()
         self.factor = per_axis(dimensions, 2, 1)
+        convolution = SeparableConvolution if separable else Convolution
         strided = kind is Down.STRIDED
-        self.conv = Convolution(dimensions, channels, channels, 3, stride=2) if strided else None
+        self.conv = convolution(dimensions, channels, channels, 3, stride=2) if strided else None
 
     def forward(self, x: Tensor) -> Tensor:
         if self.conv is not None:
@@ -39,14 +42,17 @@ class Downsample(nn.Module):
 class Upsample(nn.Module):
     """(B, C, ceil(n / 2)) → (B, C, n): doubled, then cropped to the skip connection's size."""
 
-    def __init__(self, channels: int, *, dimensions: int, kind: Up) -> None:
+    def __init__(
+        self, channels: int, *, dimensions: int, kind: Up, separable: bool = False
+    ) -> None:
         super().__init__()
         self.factor = per_axis(dimensions, 2, 1)
         self.conv: nn.Module
         if kind is Up.TRANSPOSED:
             self.conv = TransposedConvolution(dimensions, channels)
         else:
-            self.conv = Convolution(dimensions, channels, channels, 3)
+            convolution = SeparableConvolution if separable else Convolution
+            self.conv = convolution(dimensions, channels, channels, 3)
         self.transposed = kind is Up.TRANSPOSED
 
     def forward(self, x: Tensor, size: tuple[int, int]) -> Tensor:

@@ -7,7 +7,7 @@ from enum import StrEnum
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.nets.layers import Convolution, modulate, zeroed
+from engine.nets.layers import Convolution, SeparableConvolution, modulate, zeroed
 
 
 class TimeConditioning(StrEnum):
@@ -42,16 +42,18 @@ class ResidualBlock(nn.Module):
         time: TimeConditioning = TimeConditioning.SCALE_SHIFT,
         dropout: float = 0.0,
         zero_init: bool = True,
+        separable: bool = False,
     ) -> None:
         super().__init__()
         self.mode = time
+        convolution = SeparableConvolution if separable else Convolution
         adaptive = time is TimeConditioning.SCALE_SHIFT
         self.norm_in = nn.GroupNorm(groups, in_channels, eps)
-        self.conv_in = Convolution(dimensions, in_channels, out_channels, kernel_size)
+        self.conv_in = convolution(dimensions, in_channels, out_channels, kernel_size)
         self.norm_out = nn.GroupNorm(groups, out_channels, eps, affine=not adaptive)
         self.dropout = nn.Dropout(dropout)
         self.conv_out = zeroed(
-            Convolution(dimensions, out_channels, out_channels, kernel_size), zero_init
+            convolution(dimensions, out_channels, out_channels, kernel_size), zero_init
         )
         widths = {TimeConditioning.ADDITIVE: in_channels, TimeConditioning.BETWEEN: out_channels}
         self.project = nn.Linear(embedding_channels, widths.get(time, 2 * out_channels))

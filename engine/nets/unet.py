@@ -58,7 +58,12 @@ class UNet(nn.Module):
         config, levels, skips = self.config, nn.ModuleList(), list[int]()
         width = config.channels[0]
         for level, channels in enumerate(config.channels):
-            down = Downsample(width, dimensions=config.dimensions, kind=config.down)
+            down = Downsample(
+                width,
+                dimensions=config.dimensions,
+                kind=config.down,
+                separable=config.separable,
+            )
             skips += [width] * config.extra_decoder_block + [channels] * config.blocks_per_level
             widths = [width] + [channels] * (config.blocks_per_level - 1)
             stages = self._stages(level, widths)
@@ -78,7 +83,9 @@ class UNet(nn.Module):
         config, levels = self.config, nn.ModuleList()
         width, skips = config.channels[-1], list(skips)
         for level, channels in reversed(list(enumerate(config.channels))):
-            up = Upsample(width, dimensions=config.dimensions, kind=config.up)
+            up = Upsample(
+                width, dimensions=config.dimensions, kind=config.up, separable=config.separable
+            )
             blocks = config.blocks_per_level + config.extra_decoder_block
             widths = [w + skips.pop() for w in [width] + [channels] * (blocks - 1)]
             coarsest = level == len(config.channels) - 1
@@ -112,6 +119,7 @@ class UNet(nn.Module):
             time=config.time_conditioning,
             dropout=config.dropout,
             zero_init=config.zero_init,
+            separable=config.separable,
         )
         return Stage(residual, attention, level in config.checkpoint_levels)
 

@@ -59,6 +59,9 @@ class UNetConfig:
     time_scale: float = 1000.0
     time_conditioning: TimeConditioning = TimeConditioning.SCALE_SHIFT
     kernel_size: int = 3
+    separable: bool = False
+    """Depthwise-separable convolutions in the residual blocks and in resampling, in place of
+    full ones; transposed ones stay full."""
     circular: bool = False
     """Time is a loop for every convolution; see `engine.nets.layers.make_circular`."""
     down: Down = Down.STRIDED

@@ -46,6 +46,7 @@ VARIANTS = {
         vector_layers=1,
         skip_first=False,
     ),
+    "separable": replace(SMALL, separable=True),
     "bare": replace(
         SMALL,
         self_attention_levels=frozenset(),
