@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -13,6 +16,14 @@ MASKED = -1e4
 
 SMALL_SCORES = 1 << 25
 """Up to this many scores (B × heads × N × L) the CPU computes attention as two matmuls."""
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """A sequence to attend to: states (B, L, D), and the bias of its mask, see `mask_bias`."""
+
+    states: Tensor
+    bias: Tensor | None = None  # (B, 1, 1, L)
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -55,6 +66,17 @@ def rotate(x: Tensor, angles: Tensor) -> Tensor:
     return torch.cat([a * cos - b * sin, b * cos + a * sin], dim=-1)
 
 
+def to_tokens(x: Tensor) -> Tensor:
+    """(B, C, H, W) → (B, H × W, C), a view of channels-last memory."""
+    B, C, H, W = x.shape
+    return x.permute(0, 2, 3, 1).reshape(B, H * W, C)
+
+
+def to_map(tokens: Tensor, height: int) -> Tensor:
+    """The inverse of `to_tokens`, in channels-last memory."""
+    return tokens.unflatten(1, (height, -1)).permute(0, 3, 1, 2)
+
+
 def split_heads(x: Tensor, parts: int, heads: int) -> Tensor:
     """(B, N, parts × heads × d) → (parts, B, heads, N, d), copied once so that matmuls need not."""
     return x.unflatten(-1, (parts, heads, -1)).permute(2, 0, 3, 1, 4).contiguous()
@@ -63,13 +85,15 @@ def split_heads(x: Tensor, parts: int, heads: int) -> Tensor:
 class SelfAttention(nn.Module):
     """(B, N, C) → (B, N, C); `angles` from `rotary_angles`, or None for no sense of position."""
 
-    def __init__(self, channels: int, heads: int, zero_init: bool = True) -> None:
+    def __init__(
+        self, channels: int, heads: int, zero_init: bool = True, qkv_bias: bool = False
+    ) -> None:
         super().__init__()
         self.heads = heads
-        self.qkv = nn.Linear(channels, 3 * channels, bias=False)
+        self.qkv = nn.Linear(channels, 3 * channels, bias=qkv_bias)
         self.out = zeroed(nn.Linear(channels, channels), zero_init)
 
-    def forward(self, x: Tensor, angles: Tensor | None) -> Tensor:
+    def forward(self, x: Tensor, angles: Tensor | None = None) -> Tensor:
         qk, v = split_heads(self.qkv(x), 3, self.heads).split((2, 1))
         q, k = qk if angles is None else rotate(qk, angles)
         return self.out(attend(q, k, v[0]).transpose(1, 2).flatten(2))
@@ -87,10 +111,10 @@ class CrossAttention(nn.Module):
         self.kv = nn.Linear(context_channels, 2 * channels, bias=False)
         self.out = zeroed(nn.Linear(channels, channels), zero_init)
 
-    def forward(self, x: Tensor, context: Tensor, bias: Tensor | None) -> Tensor:
+    def forward(self, x: Tensor, context: Context) -> Tensor:
         (q,) = split_heads(self.q(x), 1, self.heads)
-        k, v = split_heads(self.kv(context), 2, self.heads)
-        return self.out(attend(q, k, v, bias).transpose(1, 2).flatten(2))
+        k, v = split_heads(self.kv(context.states), 2, self.heads)
+        return self.out(attend(q, k, v, context.bias).transpose(1, 2).flatten(2))
 
 
 class FeedForward(nn.Sequential):
@@ -126,6 +150,7 @@ class AttentionBlock(nn.Module):
         rotary: bool = True,
         dropout: float = 0.0,
         zero_init: bool = True,
+        qkv_bias: bool = False,
     ) -> None:
         super().__init__()
         heads = channels // head_channels
@@ -135,7 +160,7 @@ class AttentionBlock(nn.Module):
         self.self_attention, self.norm = None, None
         if self_attention:
             self.norm = nn.GroupNorm(groups, channels)
-            self.self_attention = SelfAttention(channels, heads, zero_init)
+            self.self_attention = SelfAttention(channels, heads, zero_init, qkv_bias)
         self.cross_attention, self.cross_norm = None, None
         if context_channels:
             self.cross_norm = nn.LayerNorm(channels)
@@ -145,18 +170,17 @@ class AttentionBlock(nn.Module):
             self.feed_norm = nn.LayerNorm(channels)
             self.feed_forward = FeedForward(channels, feed_forward, dropout, zero_init)
 
-    def forward(self, x: Tensor, context: Tensor | None, bias: Tensor | None) -> Tensor:
-        B, C, H, W = x.shape
-        tokens = x.permute(0, 2, 3, 1).reshape(B, H * W, C)
+    def forward(self, x: Tensor, contexts: Sequence[Context] = ()) -> Tensor:
+        height, width = x.shape[2:]
+        tokens = to_tokens(x)
         if self.self_attention is not None and self.norm is not None:
-            normed = self.norm(x).permute(0, 2, 3, 1).reshape(B, H * W, C)
-            tokens = tokens + self.self_attention(normed, self._angles(H, W, x.device))
+            angles = self._angles(height, width, x.device)
+            tokens = tokens + self.self_attention(to_tokens(self.norm(x)), angles)
         if self.cross_attention is not None and self.cross_norm is not None:
-            assert context is not None
-            tokens = tokens + self.cross_attention(self.cross_norm(tokens), context, bias)
+            tokens = tokens + self.cross_attention(self.cross_norm(tokens), contexts[0])
         if self.feed_forward is not None and self.feed_norm is not None:
             tokens = tokens + self.feed_forward(self.feed_norm(tokens))
-        return tokens.view(B, H, W, C).permute(0, 3, 1, 2)
+        return to_map(tokens, height)
 
     def _angles(self, height: int, width: int, device: torch.device) -> Tensor | None:
         if not self.rotary:

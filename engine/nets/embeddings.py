@@ -12,15 +12,16 @@ from torch import Tensor, nn
 class TimeFeatures(StrEnum):
     """How the scalar noise level becomes a vector before the MLP."""
 
-    SINUSOIDAL = "sinusoidal"
-    FOURIER = "fourier"
+    SINUSOIDAL = "sinusoidal"  # sines and cosines in turn
+    HALVES = "halves"  # the cosines, then the sines
+    FOURIER = "fourier"  # random frequencies
 
 
 class VectorJoin(StrEnum):
     """How a class or global embedding meets the timestep embedding."""
 
     ADD = "add"
-    CONCATENATE = "concatenate"
+    CONCATENATE = "concatenate"  # every block then reads both, twice as wide
 
 
 def sinusoidal(t: Tensor, channels: int) -> Tensor:
@@ -31,6 +32,17 @@ def sinusoidal(t: Tensor, channels: int) -> Tensor:
     i = torch.arange(channels, device=t.device)
     angle = t.float()[:, None] / 10_000.0 ** (2 * i / channels)
     return torch.where(i % 2 == 0, angle.sin(), angle.cos())
+
+
+def halves(t: Tensor, channels: int) -> Tensor:
+    """`[cos(t·f), sin(t·f)]` with f_i = 10000^(−i / (channels / 2)). (B,) → (B, channels).
+
+    The order of DDPM's successors (Stable Diffusion and all that follow it), in fp32.
+    """
+    half = channels // 2
+    i = torch.arange(half, dtype=torch.float32, device=t.device)
+    angle = t.float()[:, None] * torch.exp(-math.log(10_000) * i / half)
+    return torch.cat([angle.cos(), angle.sin()], dim=-1)
 
 
 class FourierFeatures(nn.Module):
@@ -50,7 +62,8 @@ class FourierFeatures(nn.Module):
         self.register_buffer("frequencies", drawn.to(torch.bfloat16).float())
 
     def forward(self, t: Tensor) -> Tensor:
-        angle = 2 * math.pi * t.float()[:, None] * self.frequencies.float()
+        precise = torch.promote_types(t.dtype, torch.float32)
+        angle = t.to(precise)[:, None] * self.frequencies.to(precise) * (2 * math.pi)
         return torch.cat([angle.cos(), angle.sin()], dim=-1)
 
 
@@ -63,10 +76,11 @@ class MLP(nn.Sequential):
 
 
 class Embedding(nn.Module):
-    """Noise level and optional vector → (B, channels), which every residual block reads.
+    """Noise level and optional vector → (B, `width`), which every residual block reads.
 
     `scale` multiplies t before the sinusoid, whose fastest wave has period 2π: noise levels lie
-    within a few units of zero, and would look almost alike without it.
+    within a few units of zero, and would look almost alike without it. The vector comes in
+    through an MLP, or through one linear layer where `vector_layers` is 1.
     """
 
     def __init__(
@@ -76,23 +90,34 @@ class Embedding(nn.Module):
         scale: float,
         vector_channels: int,
         vector_join: VectorJoin,
+        feature_channels: int = 0,
+        vector_layers: int = 2,
     ) -> None:
         super().__init__()
-        self.channels = channels
-        self.scale = scale
+        self.features, self.scale = features, scale
+        self.feature_channels = feature_channels or channels
         self.vector_channels = vector_channels
-        self.fourier = FourierFeatures(channels) if features is TimeFeatures.FOURIER else None
-        self.time = MLP(channels, channels)
-        self.vector = MLP(vector_channels, channels) if vector_channels else None
-        joined = vector_join is VectorJoin.CONCATENATE and vector_channels > 0
-        self.join = nn.Linear(2 * channels, channels) if joined else None
+        self.concatenated = vector_join is VectorJoin.CONCATENATE and vector_channels > 0
+        self.width = channels * (2 if self.concatenated else 1)
+        fourier = features is TimeFeatures.FOURIER
+        self.fourier = FourierFeatures(self.feature_channels) if fourier else None
+        self.time = MLP(self.feature_channels, channels)
+        self.vector: nn.Module | None = None
+        if vector_channels:
+            linear = vector_layers == 1
+            self.vector = (nn.Linear if linear else MLP)(vector_channels, channels)
 
     def forward(self, t: Tensor, vector: Tensor | None) -> Tensor:
-        raw = self.fourier(t) if self.fourier else sinusoidal(t * self.scale, self.channels)
-        embedding = self.time(raw.to(next(self.time.parameters()).dtype))
+        embedding = self.time(self._features(t).to(next(self.time.parameters()).dtype))
         if self.vector is None:
             return embedding
         if vector is None:
             vector = embedding.new_zeros(len(t), self.vector_channels)
         whole = self.vector(vector)
-        return self.join(torch.cat([embedding, whole], -1)) if self.join else embedding + whole
+        return torch.cat([embedding, whole], -1) if self.concatenated else embedding + whole
+
+    def _features(self, t: Tensor) -> Tensor:
+        if self.fourier is not None:
+            return self.fourier(t)
+        wave = halves if self.features is TimeFeatures.HALVES else sinusoidal
+        return wave(t * self.scale, self.feature_channels)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 Layer = TypeVar("Layer", bound=nn.Module)
@@ -23,23 +24,88 @@ def per_axis(dimensions: int, value: int, idle: int) -> tuple[int, int]:
     return (idle if dimensions == 1 else value, value)
 
 
-def convolution(
-    dimensions: int, in_channels: int, out_channels: int, kernel_size: int = 1, stride: int = 1
-) -> nn.Conv2d:
-    """A convolution that keeps the length (stride 1) or takes it to ceil(length / stride)."""
-    return nn.Conv2d(
-        in_channels,
-        out_channels,
-        per_axis(dimensions, kernel_size, 1),
-        per_axis(dimensions, stride, 1),
-        padding=per_axis(dimensions, kernel_size // 2, 0),
-    )
+class Convolution(nn.Conv2d):
+    """A convolution that keeps the length (stride 1) or takes it to ceil(length / stride).
+
+    While `circular`, time (the last axis) is a loop: its end lies before its beginning. Other
+    axes are padded with zeros always. `make_circular` switches a whole network.
+    """
+
+    def __init__(
+        self,
+        dimensions: int,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int = 1,
+        stride: int = 1,
+        *,
+        groups: int = 1,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(
+            in_channels,
+            out_channels,
+            per_axis(dimensions, kernel_size, 1),
+            per_axis(dimensions, stride, 1),
+            padding=per_axis(dimensions, kernel_size // 2, 0),
+            groups=groups,
+            bias=bias,
+        )
+        self.circular = False
+
+    def forward(self, x: Tensor) -> Tensor:
+        height, width = int(self.padding[0]), int(self.padding[1])
+        if not self.circular or width == 0:
+            return super().forward(x)
+        x = F.pad(x, (width, width, 0, 0), mode="circular")
+        return F.conv2d(x, self.weight, self.bias, self.stride, (height, 0), 1, self.groups)
+
+
+class SeparableConvolution(nn.Sequential):
+    """A kernel for each channel, then one matrix over the channels (Chollet 2017, "Xception").
+
+    k + C_out weights for each input channel in place of k × C_out.
+    """
+
+    def __init__(
+        self,
+        dimensions: int,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        stride: int = 1,
+    ) -> None:
+        each = Convolution(
+            dimensions,
+            in_channels,
+            in_channels,
+            kernel_size,
+            stride,
+            groups=in_channels,
+            bias=False,
+        )
+        super().__init__(each, Convolution(dimensions, in_channels, out_channels))
+
+
+def make_circular(net: nn.Module, circular: bool = True) -> None:
+    """Let every convolution of `net` treat time as a loop, or as a line again.
+
+    The network is then equivariant to rolls by its total stride where the length is a multiple
+    of it and no rotary position tells the beginning apart.
+    """
+    for module in net.modules():
+        if isinstance(getattr(module, "circular", None), bool):
+            module.circular = circular  # type: ignore[assignment]
 
 
 def zeroed(layer: Layer, when: bool = True) -> Layer:
-    """`layer` with every parameter zero, so that a residual branch starts as the identity."""
+    """`layer` with an output of zero, so that a residual branch starts as the identity.
+
+    Of several layers only the last is zero: with two, neither would ever learn.
+    """
+    last = layer[-1] if isinstance(layer, nn.Sequential) else layer
     if when:
-        for parameter in layer.parameters():
+        for parameter in last.parameters():
             nn.init.zeros_(parameter)
     return layer
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from engine.nets.attention import AttentionBlock
+from engine.nets.attention import Context
 from engine.nets.residual import ResidualBlock
 
 
@@ -18,23 +18,22 @@ class Told:
     """What every stage hears beside its features.
 
     embedding: (B, E) noise level and global conditioning
-    context:   (B, L, D) token states, or None where no stage attends to any
-    bias:      (B, 1, 1, L) added to the scores of the context, see `mask_bias`
+    contexts:  the sequences that attention blocks read, which name theirs by its place
     """
 
     embedding: Tensor
-    context: Tensor | None = None
-    bias: Tensor | None = None
+    contexts: tuple[Context, ...] = ()
 
 
 class Stage(nn.Module):
-    """(B, in_channels, H, W) → (B, out_channels, H, W).
+    """(B, in_channels, H, W) → (B, out_channels, H, W): a residual block, then attention.
 
-    `checkpointed` keeps no activations for the backward pass, which computes them again.
+    `attention` is a module `(features, contexts) → features`. `checkpointed` keeps no
+    activations for the backward pass, which computes them again.
     """
 
     def __init__(
-        self, residual: ResidualBlock, attention: AttentionBlock | None, checkpointed: bool
+        self, residual: ResidualBlock, attention: nn.Module | None, checkpointed: bool
     ) -> None:
         super().__init__()
         self.residual, self.attention = residual, attention
@@ -47,7 +46,7 @@ class Stage(nn.Module):
 
     def _compute(self, x: Tensor, told: Told) -> Tensor:
         h = self.residual(x, told.embedding)
-        return h if self.attention is None else self.attention(h, told.context, told.bias)
+        return h if self.attention is None else self.attention(h, told.contexts)
 
 
 class EncoderLevel(nn.Module):
@@ -74,16 +73,20 @@ class EncoderLevel(nn.Module):
 class DecoderLevel(nn.Module):
     """The stages of one resolution, after `up` from the coarser one (None at the coarsest).
 
-    Each stage works on `[skip, h]`, with the latest of `skips` that is left.
+    Each stage works on `[skip, h]`, with the latest of `skips` that is left; on `[h, skip]`
+    unless `skip_first`.
     """
 
-    def __init__(self, stages: Iterable[Stage], up: nn.Module | None) -> None:
+    def __init__(
+        self, stages: Iterable[Stage], up: nn.Module | None, skip_first: bool = True
+    ) -> None:
         super().__init__()
-        self.up = up
+        self.up, self.skip_first = up, skip_first
         self.stages = nn.ModuleList(stages)
 
     def forward(self, h: Tensor, told: Told, skips: list[Tensor]) -> Tensor:
         h = h if self.up is None else self.up(h, skips[-1].shape[-2:])
         for stage in self.stages:
-            h = stage(torch.cat([skips.pop(), h], dim=1), told)
+            skip = skips.pop()
+            h = stage(torch.cat([skip, h] if self.skip_first else [h, skip], dim=1), told)
         return h

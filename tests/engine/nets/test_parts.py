@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from engine.nets import attention
-from engine.nets.attention import CrossAttention, attend, mask_bias, rotary_angles, rotate
+from engine.nets.attention import Context, CrossAttention, attend, mask_bias, rotary_angles, rotate
 from engine.nets.conditioning import Conditioning
 from engine.nets.embeddings import FourierFeatures, sinusoidal
 from engine.nets.resample import Down, Downsample, Up, Upsample
@@ -44,7 +44,8 @@ def test_attend_is_scaled_dot_product_attention(monkeypatch: pytest.MonkeyPatch)
 def test_cross_attention_of_nothing_but_padding_is_finite() -> None:
     layer = CrossAttention(16, 6, heads=2, zero_init=False)
     bias = mask_bias(torch.zeros(2, 4, dtype=torch.bool), torch.float32)
-    assert layer(torch.randn(2, 9, 16), torch.randn(2, 4, 6), bias).isfinite().all()
+    padding = Context(torch.randn(2, 4, 6), bias)
+    assert layer(torch.randn(2, 9, 16), padding).isfinite().all()
 
 
 @pytest.mark.parametrize(("spatial", "moved"), [((40,), (7,)), ((12, 10), (3, 4))])
@@ -73,6 +74,8 @@ def test_residual_block_is_its_formula(time: TimeConditioning) -> None:
     told = block.project(F.silu(y))[:, :, None, None]
     h = F.group_norm(x, 4, block.norm_in.weight, block.norm_in.bias)
     h = block.conv_in(F.silu(h + told if time is TimeConditioning.ADDITIVE else h))
+    if time is TimeConditioning.BETWEEN:
+        h = h + told
     if time is TimeConditioning.FILM:
         h = (1 + told[:, :16]) * h + told[:, 16:]
     h = F.group_norm(h, 4, block.norm_out.weight, block.norm_out.bias)

@@ -7,6 +7,7 @@ import torch
 
 from engine.nets.conditioning import Conditioning
 from engine.nets.embeddings import TimeFeatures, VectorJoin
+from engine.nets.layers import make_circular
 from engine.nets.resample import Down, Up
 from engine.nets.residual import TimeConditioning
 from engine.nets.unet import UNet, UNetConfig, multiplied
@@ -34,6 +35,18 @@ VARIANTS = {
         SMALL, time_features=TimeFeatures.FOURIER, vector_join=VectorJoin.CONCATENATE
     ),
     "last block attends": replace(SMALL, attend_every_block=False, blocks_per_level=2),
+    "transformers, two contexts": replace(
+        SMALL, transformers=(None, 0, 1), context_channels_2=6, groups=4, heads=2
+    ),
+    "between, halves, [h, skip]": replace(
+        SMALL,
+        time_conditioning=TimeConditioning.BETWEEN,
+        time_features=TimeFeatures.HALVES,
+        time_channels=10,
+        vector_layers=1,
+        skip_first=False,
+    ),
+    "separable": replace(SMALL, separable=True),
     "bare": replace(
         SMALL,
         self_attention_levels=frozenset(),
@@ -111,7 +124,7 @@ def test_absent_concat_and_vector_are_zeros() -> None:
 def test_items_of_a_batch_do_not_meet() -> None:
     net = UNet(SMALL)
     x, t, told = SMALL.fake_inputs(3, 13)
-    first = Conditioning(*(p[:1] for p in vars(told).values()))
+    first = Conditioning(**{n: p if p is None else p[:1] for n, p in vars(told).items()})
     assert torch.allclose(net(x, t, told)[:1], net(x[:1], t[:1], first), atol=1e-5)
 
 
@@ -174,7 +187,7 @@ def test_works_under_autocast() -> None:
     ("change", "message"),
     [
         (lambda x, t, c: (x[:, :4], t, c), r"channels of x: got 4, the network takes 5"),
-        (lambda x, t, c: (x[..., None], t, c), r"x has 4 axes, a 1D U-Net takes 3"),
+        (lambda x, t, c: (x[..., None], t, c), r"x has 4 axes, a 1D network takes 3"),
         (lambda x, t, c: (x, t[:1], c), r"noise levels: got 1, the network takes 2"),
         (
             lambda x, t, c: (x, t, replace(c, concat=c.concat[..., :9])),
@@ -212,6 +225,32 @@ def test_says_which_shape_is_wrong(change, message: str) -> None:
 def test_refuses_a_config_that_cannot_be_built(wrong: dict) -> None:
     with pytest.raises(ValueError, match=r"\d"):
         UNet(replace(SMALL, **wrong))
+
+
+@pytest.mark.parametrize("up", list(Up))
+@pytest.mark.parametrize("down", list(Down))
+def test_a_loop_may_begin_anywhere(down: Down, up: Up) -> None:
+    """Circular padding makes the 1D network equivariant to rolls by its total stride."""
+    config = replace(SMALL, rotary=False, circular=True, down=down, up=up)
+    net = UNet(config).double()
+    x, t, told = config.fake_inputs(2, 24)
+    assert told.concat is not None
+    x, concat = x.double(), told.concat.double()
+    moved = replace(told, concat=concat.roll(4, -1))
+    wanted = net(x, t, replace(told, concat=concat)).roll(4, -1)
+    torch.testing.assert_close(net(x.roll(4, -1), t, moved), wanted)
+    make_circular(net, False)
+    assert not torch.allclose(net(x.roll(4, -1), t, moved), wanted, atol=1e-3)
+
+
+def test_only_time_is_a_loop_in_two_dimensions() -> None:
+    config = replace(SMALL, dimensions=2, rotary=False, circular=True)
+    net = UNet(config).double()
+    x, t, told = config.fake_inputs(1, 8, 12)
+    alone = replace(told, concat=None)
+    out = net(x.double(), t, alone)
+    torch.testing.assert_close(net(x.double().roll(4, -1), t, alone), out.roll(4, -1))
+    assert not torch.allclose(net(x.double().roll(4, -2), t, alone), out.roll(4, -2), atol=1e-3)
 
 
 def test_multiplied() -> None:
