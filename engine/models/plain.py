@@ -47,16 +47,24 @@ def from_plain(kind: type[T], plain: Mapping[str, Any]) -> T:
 
     Raises `ValueError` for a name that `kind` does not have and for a value that does not fit.
     """
-    hints = get_type_hints(kind)
-    older = {field.metadata.get(FORMERLY): field.name for field in fields(kind)}  # type: ignore[arg-type]
-    plain = {older.get(name, name): value for name, value in plain.items()}
-    unknown = plain.keys() - hints.keys()
+    hints, names = get_type_hints(kind), _names(kind)
+    unknown = plain.keys() - names.keys()
     if unknown:
         raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
+    read = {
+        names[name]: _read_field(names[name], hints[names[name]], value)
+        for name, value in plain.items()
+    }
     try:
-        return kind(**{name: _read_field(name, hints[name], plain[name]) for name in plain})
+        return kind(**read)
     except TypeError as error:
         raise ValueError(f"{kind.__name__}: {error}") from error
+
+
+def _names(kind: Any) -> dict[str, str]:
+    """The field's own name by every name that it is read under."""
+    older = {f.metadata[FORMERLY]: f.name for f in fields(kind) if FORMERLY in f.metadata}
+    return older | {f.name: f.name for f in fields(kind)}
 
 
 def _read_field(name: str, hint: Any, value: Any) -> Any:
