@@ -1,6 +1,6 @@
-"""The house model: MiniLM, the U-Net with the score concatenated, and the house codec.
+"""The house model: MiniLM, a network with the score concatenated, and the house codec.
 
-Its folder holds `config.json`, the codec's weights, and the U-Net's in shards small enough for
+Its folder holds `config.json`, the codec's weights, and the network's in shards small enough for
 any place that keeps a repository. Training writes it by `save_model`.
 """
 
@@ -22,9 +22,9 @@ from engine.device import Device, is_out_of_memory
 from engine.diffusion.parameterisation import Denoiser, Parameterisation
 from engine.errors import ModelUnavailable
 from engine.models.folder import ModelFolder, write_config
-from engine.models.plain import from_plain, to_plain
+from engine.models.plain import FORMERLY, from_plain, to_plain
+from engine.nets.build import Net, NetConfig, build
 from engine.nets.conditioning import Conditioning
-from engine.nets.unet import UNet, UNetConfig
 from engine.score import SCORE_CHANNELS, Score, columns
 from engine.text.minilm import MiniLM
 
@@ -39,7 +39,7 @@ _NOT_SETTINGS = {"format", "family", "files", "sample_rate", "channels"}
 class HouseConfig:
     """All that is not a weight. The noise levels are in units of the (unit-variance) latents."""
 
-    unet: UNetConfig
+    net: NetConfig = field(metadata={FORMERLY: "unet"})
     codec: HouseCodecConfig = field(default_factory=HouseCodecConfig)
     title: str = "House"
     licence: str = "MIT"
@@ -55,14 +55,14 @@ class HouseConfig:
     """Whether guidance acts on the score too: its other side is then without a score."""
 
     def __post_init__(self) -> None:
-        if self.unet.in_channels != self.codec.latent_channels:
+        if self.net.in_channels != self.codec.latent_channels:
             raise ValueError(
-                f"the U-Net takes {self.unet.in_channels} channels, "
+                f"the network takes {self.net.in_channels} channels, "
                 f"the codec makes {self.codec.latent_channels}"
             )
-        if self.unet.concat_channels > SCORE_CHANNELS:
+        if self.net.concat_channels > SCORE_CHANNELS:
             raise ValueError(
-                f"the U-Net hears {self.unet.concat_channels} rows of the score, "
+                f"the network hears {self.net.concat_channels} rows of the score, "
                 f"which has {SCORE_CHANNELS}"
             )
 
@@ -74,7 +74,7 @@ class HouseModel:
         self,
         info: ModelInfo,
         config: HouseConfig,
-        net: UNet,
+        net: Net,
         codec: HouseCodec,
         text: MiniLM,
         device: Device,
@@ -88,7 +88,7 @@ class HouseModel:
         self.denoiser = Denoiser(net, config.parameterisation, config.sigma_data)
         self._text = text
         self._guide_score = config.guide_score
-        self._score_rows = config.unet.concat_channels
+        self._score_rows = config.net.concat_channels
 
     def conditioning(
         self, prompt: str, negative_prompt: str, score: Score, frames: int
@@ -120,9 +120,8 @@ def load(folder: ModelFolder, device: Device) -> HouseModel:
     """Check every file's hash and build the model. Raises `ModelUnavailable`."""
     folder.check_hashes()
     try:
-        plain = {k: v for k, v in folder.config.items() if k not in _NOT_SETTINGS}
-        config = from_plain(HouseConfig, plain)
-        net = _load_unet(config.unet, folder)
+        config = read_config(folder)
+        net = _load_net(config.net, folder)
         codec = HouseCodec(config.codec)
         codec.load_state_dict(load_file(folder.path / CODEC_FILE))
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
@@ -135,10 +134,16 @@ def load(folder: ModelFolder, device: Device) -> HouseModel:
     return HouseModel(folder.info(), config, net, codec, MiniLM.load(device), device)
 
 
-def _load_unet(config: UNetConfig, folder: ModelFolder) -> UNet:
+def read_config(folder: ModelFolder) -> HouseConfig:
+    """The settings among what `config.json` holds. Raises `ValueError`."""
+    plain = {k: v for k, v in folder.config.items() if k not in _NOT_SETTINGS}
+    return from_plain(HouseConfig, plain)
+
+
+def _load_net(config: NetConfig, folder: ModelFolder) -> Net:
     """The network from its shards, without drawing random weights first."""
     with torch.device("meta"):
-        net = UNet(config)
+        net = build(config)
     net.to_empty(device="cpu")
     net.load_state_dict(load_shards(folder.path, folder.files))
     return net
@@ -151,7 +156,7 @@ def save_model(
     codec: HouseCodec,
     dtype: torch.dtype = torch.float16,
 ) -> None:
-    """Write the model's folder: the U-Net in shards and the codec, both in `dtype`.
+    """Write the model's folder: the network in shards and the codec, both in `dtype`.
 
     Raises `ValueError` for weights that `dtype` cannot hold.
     """
@@ -166,7 +171,7 @@ def save_model(
 
 
 def save_shards(path: Path, net: nn.Module, dtype: torch.dtype = torch.float16) -> list[str]:
-    """Write the U-Net's weights in place of older shards in `path`; returns the files' names."""
+    """Write the network's weights in place of older shards in `path`; returns the files' names."""
     path.mkdir(parents=True, exist_ok=True)
     for old in path.glob(_SHARD.format("*")):
         old.unlink()
@@ -179,7 +184,7 @@ def save_shards(path: Path, net: nn.Module, dtype: torch.dtype = torch.float16) 
 
 
 def load_shards(path: Path, files: Iterable[str]) -> dict[str, Tensor]:
-    """The U-Net's weights from those of `files` in `path` that are its shards."""
+    """The network's weights from those of `files` in `path` that are its shards."""
     weights: dict[str, Tensor] = {}
     for name in files:
         if fnmatch(name, _SHARD.format("*")):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from enum import StrEnum
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -66,13 +68,21 @@ class FourierFeatures(nn.Module):
         angle = t.to(precise)[:, None] * self.frequencies.to(precise) * (2 * math.pi)
         return torch.cat([angle.cos(), angle.sin()], dim=-1)
 
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        """Goes where the network goes, but a cast leaves loaded frequencies as fine as they are."""
+        fine = self.frequencies
+        super()._apply(fn, recurse)
+        if self.frequencies.itemsize < fine.itemsize:
+            self.frequencies = fine.to(self.frequencies.device)
+        return self
+
 
 class MLP(nn.Sequential):
     """Linear, SiLU, Linear."""
 
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        first, second = nn.Linear(in_channels, out_channels), nn.Linear(out_channels, out_channels)
-        super().__init__(first, nn.SiLU(), second)
+    def __init__(self, in_channels: int, out_channels: int, bias: bool = True) -> None:
+        first = nn.Linear(in_channels, out_channels, bias)
+        super().__init__(first, nn.SiLU(), nn.Linear(out_channels, out_channels, bias))
 
 
 class Embedding(nn.Module):

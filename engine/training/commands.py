@@ -8,6 +8,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+NETS = ("unet", "dit")
 SCIENCE = "Figures beside real renders of the same requests; the last column is their ratio."
 PACKING = (
     "Makes a folder under 40 MiB. On a Linux machine with torch and transformers, “python3 "
@@ -33,6 +34,7 @@ def add_commands(subparsers: Any) -> None:
             stage.add_argument("--steps", type=count, help="optimiser steps in all")
         if name == "denoiser":
             _add_start(stage)
+            _add_net(stage)
         stage.set_defaults(run=run)
     _add_export(stages)
     _add_pack(stages)
@@ -77,6 +79,15 @@ def _add_start(stage: argparse.ArgumentParser) -> None:
     stage.add_argument("--rate", type=float, help="peak learning rate (lower when continuing)")
 
 
+def _add_net(stage: argparse.ArgumentParser) -> None:
+    stage.add_argument(
+        "--net",
+        choices=NETS,
+        default=NETS[0],
+        help="a U-Net or a diffusion transformer of the same size (default: unet)",
+    )
+
+
 def _add_corpus(stages: Any) -> None:
     corpus = stages.add_parser("corpus", help="render examples of every style, to listen to")
     corpus.add_argument("--listen", type=count, default=20, metavar="N", help="how many")
@@ -94,6 +105,7 @@ def _add_export(stages: Any) -> None:
         metavar="FOLDER",
         help="a packed run's weights, brought back, in place of this run's own denoiser",
     )
+    _add_net(export)
     export.set_defaults(run=run_export)
 
 
@@ -108,6 +120,7 @@ def _add_pack(stages: Any) -> None:
     pack.add_argument(
         "--no-wheels", action="store_true", help="fetch nothing: tinysoundfont is there already"
     )
+    _add_net(pack)
     pack.set_defaults(run=run_pack)
 
 
@@ -155,6 +168,7 @@ def run_denoiser(arguments: argparse.Namespace) -> int:
         arguments.pieces,
         arguments.start,
         arguments.rate,
+        arguments.net,
     )
     return 0
 
@@ -162,7 +176,7 @@ def run_denoiser(arguments: argparse.Namespace) -> int:
 def run_export(arguments: argparse.Namespace) -> int:
     from engine.training.stages import export_stage
 
-    export_stage(arguments.folder, arguments.out, arguments.weights)
+    export_stage(arguments.folder, arguments.out, arguments.weights, arguments.net)
     print(arguments.out)
     return 0
 
@@ -176,6 +190,7 @@ def run_pack(arguments: argparse.Namespace) -> int:
         arguments.pieces,
         arguments.python,
         wheels=not arguments.no_wheels,
+        net=arguments.net,
     )
     print(f"{arguments.out}: {size / 2**20:.1f} MiB. On the other machine: python3 train.py")
     return 0

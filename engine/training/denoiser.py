@@ -21,8 +21,9 @@ from tqdm import tqdm
 from engine.device import Device
 from engine.diffusion.noise import training_sigmas
 from engine.diffusion.parameterisation import Denoiser, Parameterisation
+from engine.nets.build import Net, NetConfig, build
 from engine.nets.conditioning import Conditioning
-from engine.nets.unet import UNet, UNetConfig
+from engine.nets.unet import UNetConfig
 from engine.score import DRUMS_ROWS, HARMONY_ROWS, RHYTHM_ROWS, SCORE_CHANNELS, columns
 from engine.training.latents import PROMPTS_PER_PIECE, Pieces
 from engine.training.runs import Run, cosine_rate
@@ -162,11 +163,11 @@ class DenoiserTrainer:
     """Net, average, optimiser and step counter: everything a checkpoint holds."""
 
     def __init__(
-        self, run: Run, training: DenoiserTraining, config: UNetConfig, device: Device
+        self, run: Run, training: DenoiserTraining, config: NetConfig, device: Device
     ) -> None:
         self.run, self.training, self.config, self.device = run, training, config, device
         torch.manual_seed(0)
-        self.net = UNet(config).to(device.torch)
+        self.net = build(config).to(device.torch)
         self.average = copy.deepcopy(self.net)
         self.optimizer = torch.optim.AdamW(
             parameter_groups(self.net), betas=(0.9, 0.95), fused=True
@@ -188,11 +189,12 @@ class DenoiserTrainer:
             return
         key, wanted = "input.weight", self.net.input.weight
         trained = weights[key].float()
-        widened = F.pad(trained, (0, 0, 0, 0, 0, wanted.shape[1] - trained.shape[1]))
+        missing = wanted.shape[1] - trained.shape[1]
+        widened = F.pad(trained, (0, 0) * (trained.dim() - 2) + (0, missing))
         for net in (self.net, self.average):
             net.load_state_dict({**weights, key: widened})
 
-    def train(self, pieces: Pieces, frame_rate: float, minutes: float = 1e9) -> UNet:
+    def train(self, pieces: Pieces, frame_rate: float, minutes: float = 1e9) -> Net:
         """Train until `training.steps` or for `minutes`; the averaged network comes back."""
         training = self.training
         batches = iter(self._batches(Batches(pieces, training, frame_rate)))

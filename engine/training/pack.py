@@ -21,7 +21,7 @@ from tqdm import tqdm
 from engine.codecs.house import HouseCodec
 from engine.errors import EngineError, InvalidRequest
 from engine.models.plain import to_plain
-from engine.nets.unet import UNetConfig
+from engine.nets.build import NetConfig
 from engine.training import packed_start, small_minilm
 from engine.training.corpus.composer import compose
 from engine.training.corpus.render import SOUNDFONT_VARIABLE, find_soundfont
@@ -52,7 +52,7 @@ def pack(
     piece_s: float,
     python: str = "3.12",
     wheels: bool = True,
-    unet: UNetConfig = HOUSE_UNET,
+    net: NetConfig = HOUSE_UNET,
     training: DenoiserTraining = GPU_TRAINING,
 ) -> int:
     """Fill the new folder `out`; returns its size in bytes.
@@ -65,7 +65,7 @@ def pack(
     soundfont = _soundfont()
     out.mkdir(parents=True, exist_ok=True)
     projection = load_projection(codec)
-    recipe = Recipe(pieces, first_seed, piece_s, fingerprint(projection), unet, training)
+    recipe = Recipe(pieces, first_seed, piece_s, fingerprint(projection), net, training)
     text = json.dumps(to_plain(recipe), indent=2)
     (out / RECIPE_FILE).write_text(text + "\n", "utf-8")
     _copy_source(out)

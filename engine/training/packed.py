@@ -15,9 +15,8 @@ import shutil
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -27,8 +26,8 @@ from engine.device import choose, prepare_process, usable_cores
 from engine.errors import EngineError
 from engine.models.folder import sha256
 from engine.models.house import load_shards, save_shards
-from engine.models.plain import from_plain, to_plain
-from engine.nets.unet import UNet, UNetConfig
+from engine.models.plain import FORMERLY, from_plain, to_plain
+from engine.nets.build import Net, NetConfig, build
 from engine.training.corpus.render import SOUNDFONT_VARIABLE
 from engine.training.denoiser import DenoiserTrainer, DenoiserTraining
 from engine.training.latents import PROJECTION, load_pieces, load_projection, make_shards
@@ -51,8 +50,18 @@ class Recipe:
     first_seed: int
     piece_s: float
     codec: str  # `fingerprint` of the projection
-    unet: UNetConfig
+    net: NetConfig = field(metadata={FORMERLY: "unet"})
     training: DenoiserTraining
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What lies beside the weights that a pack trained: `files` by name with their hashes."""
+
+    step: int
+    codec: str
+    net: NetConfig = field(metadata={FORMERLY: "unet"})
+    files: dict[str, str]
 
 
 def fingerprint(codec: HouseCodec) -> str:
@@ -112,7 +121,7 @@ def train(folder: Path, arguments: argparse.Namespace) -> None:
         print(f"{made:,} of {recipe.pieces:,} pieces are made. Give the same command again.")
         return
     codec = load_projection(folder / CODEC_FILE)
-    trainer = DenoiserTrainer(Run(run / "denoiser"), recipe.training, recipe.unet, device)
+    trainer = DenoiserTrainer(Run(run / "denoiser"), recipe.training, recipe.net, device)
     left = max(0.0, end - time.monotonic()) / 60
     net = trainer.train(load_pieces(shards), codec.sample_rate / codec.hop, left)
     write_weights(folder / WEIGHTS_FOLDER, net, recipe, trainer.step)
@@ -133,35 +142,35 @@ def _adjusted(recipe: Recipe, arguments: argparse.Namespace) -> Recipe:
     return replace(recipe, training=training, pieces=arguments.pieces or recipe.pieces)
 
 
-def write_weights(folder: Path, net: UNet, recipe: Recipe, step: int) -> None:
+def write_weights(folder: Path, net: Net, recipe: Recipe, step: int) -> None:
     """Shards in fp16, and beside them what they are, written last and with their hashes."""
     (folder / WEIGHTS_FILE).unlink(missing_ok=True)
     files = {name: sha256(folder / name) for name in save_shards(folder, net)}
-    about = {"step": step, "codec": recipe.codec, "unet": to_plain(recipe.unet), "files": files}
+    about = to_plain(Weights(step, recipe.codec, recipe.net, files))
     (folder / WEIGHTS_FILE).write_text(json.dumps(about, indent=2) + "\n", "utf-8")
 
 
-def read_weights(folder: Path, codec: HouseCodec) -> UNet:
+def read_weights(folder: Path, codec: HouseCodec) -> Net:
     """The network that a pack brought back. Raises `EngineError` if it does not fit `codec`."""
     about = _about(folder)
-    for name, hash in about["files"].items():
+    for name, hash in about.files.items():
         if sha256(folder / name) != hash:
             raise EngineError(f"“{folder / name}” is damaged.", "Bring it back again.")
-    if about["codec"] != fingerprint(codec):
+    if about.codec != fingerprint(codec):
         raise EngineError(
             "These weights were trained on another codec's latents.",
             "Give the --run-folder that the pack was made from.",
         )
-    net = UNet(from_plain(UNetConfig, about["unet"]))
-    weights: dict[str, Tensor] = load_shards(folder, about["files"])
+    net = build(about.net)
+    weights: dict[str, Tensor] = load_shards(folder, about.files)
     with torch.no_grad():
         net.load_state_dict(weights)
     return net
 
 
-def _about(folder: Path) -> dict[str, Any]:
+def _about(folder: Path) -> Weights:
     try:
-        return json.loads((folder / WEIGHTS_FILE).read_text("utf-8"))
+        return from_plain(Weights, json.loads((folder / WEIGHTS_FILE).read_text("utf-8")))
     except (OSError, ValueError) as error:
         raise EngineError(
             f"“{folder}” holds no weights of a pack: {error}",

@@ -13,11 +13,13 @@ from engine.codecs.house import HouseCodec
 from engine.device import Device
 from engine.errors import InvalidRequest, ModelUnavailable
 from engine.models import house
+from engine.models.folder import ModelFolder
 from engine.models.plain import from_plain, to_plain
-from engine.models.registry import Registry
-from engine.nets.unet import UNet
+from engine.models.registry import SHIPPED_ROOT, Registry
+from engine.nets.build import build
+from engine.nets.unet import UNetConfig
 from engine.score import SCORE_CHANNELS, Score
-from tests.engine.tiny_model import CONFIG, write_tiny_model
+from tests.engine.tiny_model import CONFIG, DIT_CONFIG, write_tiny_model
 
 CPU = Device("cpu", torch.float32)
 SCORE = Score(tempo_bpm=120.0, beats_per_bar=4)
@@ -44,13 +46,34 @@ def test_a_config_survives_json() -> None:
         from_plain(house.HouseConfig, plain | {"sigma_max": "high"})
 
 
-def test_a_model_computes_after_loading_what_it_did_before_saving(tmp_path: Path) -> None:
+def test_a_config_says_which_network_and_without_a_word_means_the_u_net() -> None:
+    plain = json.loads(json.dumps(to_plain(DIT_CONFIG)))
+    assert plain["net"]["kind"] == "DiTConfig"
+    assert from_plain(house.HouseConfig, plain) == DIT_CONFIG
+    older = json.loads(json.dumps(to_plain(CONFIG)))
+    older["unet"] = older.pop("net")
+    del older["unet"]["kind"]
+    assert from_plain(house.HouseConfig, older) == CONFIG
+    with pytest.raises(ValueError, match="net: 'RNN' is none of UNetConfig, DiTConfig"):
+        from_plain(house.HouseConfig, plain | {"net": {"kind": "RNN"}})
+
+
+def test_the_shipped_config_is_still_read() -> None:
+    config = house.read_config(ModelFolder.open(SHIPPED_ROOT / "house"))
+    assert isinstance(config.net, UNetConfig)
+    assert config.net.channels == (192, 320, 384)
+
+
+@pytest.mark.parametrize("config", [CONFIG, DIT_CONFIG], ids=["U-Net", "DiT"])
+def test_a_model_computes_after_loading_what_it_did_before_saving(
+    config: house.HouseConfig, tmp_path: Path
+) -> None:
     torch.manual_seed(1)
-    net, codec = UNet(CONFIG.unet), HouseCodec(CONFIG.codec)
+    net, codec = build(config.net), HouseCodec(config.codec)
     net.half().float()  # the shards' precision
-    house.save_model(tmp_path / "own", CONFIG, net, codec)
+    house.save_model(tmp_path / "own", config, net, codec)
     loaded = Registry((tmp_path,)).load("own", CPU)
-    inputs = CONFIG.unet.fake_inputs(2, 24)
+    inputs = config.net.fake_inputs(2, 24)
     expected = net.eval()(*inputs)
     torch.testing.assert_close(loaded.denoiser.net(*inputs), expected)
 
@@ -70,7 +93,7 @@ def test_shards_keep_within_their_size_and_old_ones_go(
 
 
 def test_weights_that_the_file_cannot_hold_are_refused(tmp_path: Path) -> None:
-    net = UNet(CONFIG.unet)
+    net = build(CONFIG.net)
     with torch.no_grad():
         net.output.weight.fill_(1e6)
     with pytest.raises(ValueError, match=r"output\.weight"):
@@ -116,8 +139,8 @@ def test_one_changed_byte_is_found_when_loading(root: Path, name: str) -> None:
         lambda config: json.dumps({k: v for k, v in config.items() if k != "files"}),
         lambda config: json.dumps(config | {"sampler": "magic"}),
         lambda config: json.dumps(config | {"family": "martian"}),
-        lambda config: json.dumps(config | {"unet": config["unet"] | {"channels": [64, 32]}}),
-        lambda config: json.dumps(config | {"unet": config["unet"] | {"concat_channels": 3}}),
+        lambda config: json.dumps(config | {"net": config["net"] | {"channels": [64, 32]}}),
+        lambda config: json.dumps(config | {"net": config["net"] | {"concat_channels": 3}}),
     ],
 )
 def test_a_damaged_config_is_an_error_with_a_remedy(root: Path, damage) -> None:  # type: ignore[no-untyped-def]
@@ -162,15 +185,15 @@ def test_the_score_may_stay_on_both_sides_of_guidance(tmp_path: Path) -> None:
     assert told.concat is away.concat is not None
 
 
-def test_a_u_net_that_does_not_fit_the_codec_is_refused() -> None:
+def test_a_network_that_does_not_fit_the_codec_is_refused() -> None:
     with pytest.raises(ValueError, match="takes 16 channels, the codec makes 24"):
         replace(CONFIG, codec=replace(CONFIG.codec, latent_channels=24))
     with pytest.raises(ValueError, match=f"hears {SCORE_CHANNELS + 1} rows of the score"):
-        replace(CONFIG, unet=replace(CONFIG.unet, concat_channels=SCORE_CHANNELS + 1))
+        replace(CONFIG, net=replace(CONFIG.net, concat_channels=SCORE_CHANNELS + 1))
 
 
 def test_a_network_older_than_a_row_of_the_score_hears_the_others(tmp_path: Path) -> None:
-    write_tiny_model(tmp_path, unet=replace(CONFIG.unet, concat_channels=48))
+    write_tiny_model(tmp_path, net=replace(CONFIG.net, concat_channels=48))
     model = Registry((tmp_path,)).load("house", CPU)
     told, _ = model.conditioning("jazz", "", replace(SCORE, drums=True), 10)
     assert told.concat is not None

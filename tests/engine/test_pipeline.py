@@ -1,6 +1,7 @@
 """A request becomes a clip of exactly the asked length, reproducibly, on the tiny model."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from engine.errors import EngineError
 from engine.models.base import Model
 from engine.models.registry import Registry
 from engine.pipeline import FULL, LEAN, Generation, Way, settled
+from tests.engine.tiny_model import DIT_CONFIG, write_tiny_model
 
 REQUEST = GenerationRequest("slow jazz", duration_s=1.0, steps=3, seed=7)
 
@@ -42,6 +44,16 @@ def test_the_clip_has_the_asked_length_to_the_sample(model: Model, duration_s: f
     assert clip.audio.shape == (round(duration_s * 44_100), 2)
     assert clip.audio.dtype == np.float32
     assert clip.audio.flags.c_contiguous
+
+
+def test_a_transformer_plays_in_the_u_net_s_place(tmp_path: Path) -> None:
+    write_tiny_model(tmp_path, net=DIT_CONFIG.net)
+    model = Registry((tmp_path,)).load("house", Device("cpu", torch.float32))
+    first, again = make(model, REQUEST), make(model, REQUEST)
+    np.testing.assert_array_equal(first.audio, again.audio)
+    other = make(model, replace(REQUEST, prompt="heavy metal"))
+    assert first.audio.shape == (44_100, 2)
+    assert not np.allclose(first.audio, other.audio)
 
 
 @pytest.mark.parametrize("sampler", SamplerName)

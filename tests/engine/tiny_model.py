@@ -12,11 +12,13 @@ from engine.device import Device
 from engine.models.base import Model
 from engine.models.house import HouseConfig, save_model
 from engine.models.registry import Registry
-from engine.nets.unet import UNet, UNetConfig
+from engine.nets.build import build
+from engine.nets.dit_config import DiTConfig
+from engine.nets.unet import UNetConfig
 from engine.score import SCORE_CHANNELS
 
 CONFIG = HouseConfig(
-    unet=UNetConfig(
+    net=UNetConfig(
         in_channels=16,
         out_channels=16,
         concat_channels=SCORE_CHANNELS,
@@ -32,6 +34,20 @@ CONFIG = HouseConfig(
     codec=HouseCodecConfig(latent_channels=16, width=32, layers=1),
     title="Tiny",
 )
+DIT_CONFIG = replace(
+    CONFIG,
+    net=DiTConfig(
+        in_channels=16,
+        out_channels=16,
+        concat_channels=SCORE_CHANNELS,
+        width=32,
+        depth=2,
+        head_channels=16,
+        context_channels=384,
+        zero_init=False,
+    ),
+    title="Tiny transformer",
+)
 
 
 def write_tiny_model(root: Path, id: str = "house", **changes: object) -> Path:
@@ -42,7 +58,7 @@ def write_tiny_model(root: Path, id: str = "house", **changes: object) -> Path:
     codec.mean.fill_(-45.0)
     codec.basis.normal_()
     codec.scale.fill_(2.0)
-    save_model(root / id, config, UNet(config.unet), codec)
+    save_model(root / id, config, build(config.net), codec)
     return root / id
 
 

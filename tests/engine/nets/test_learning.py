@@ -1,9 +1,10 @@
-"""Network and diffusion maths together: a small U-Net learns a distribution and samples it."""
+"""Network and diffusion maths together: each, made small, learns a distribution and samples it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 import torch
 from torch import Tensor
 
@@ -13,11 +14,13 @@ from engine.diffusion.noise import initial_noise, training_sigmas
 from engine.diffusion.parameterisation import Denoiser, Parameterisation
 from engine.diffusion.samplers import dpmpp_2m
 from engine.diffusion.schedules import sigmas
+from engine.nets.build import NetConfig, build
 from engine.nets.conditioning import Conditioning
-from engine.nets.unet import UNet, UNetConfig
+from engine.nets.dit import DiTConfig
+from engine.nets.unet import UNetConfig
 
 FRAMES = 12
-CONFIG = UNetConfig(
+U_NET = UNetConfig(
     in_channels=1,
     out_channels=1,
     concat_channels=1,
@@ -28,6 +31,16 @@ CONFIG = UNetConfig(
     head_channels=16,
     context_channels=4,
     embedding_channels=32,
+)
+DIT = DiTConfig(
+    in_channels=1,
+    out_channels=1,
+    concat_channels=1,
+    width=32,
+    depth=2,
+    head_channels=16,
+    context_channels=4,
+    time_channels=32,
 )
 
 
@@ -42,10 +55,11 @@ def draw(batch: int, generator: torch.Generator) -> tuple[Tensor, Conditioning]:
     return (sign[:, None] * (0.5 + level))[:, None], tell(sign, level)
 
 
-def test_learns_to_follow_context_and_concatenation() -> None:
+@pytest.mark.parametrize("config", [U_NET, DIT], ids=["U-Net", "DiT"])
+def test_learns_to_follow_context_and_concatenation(config: NetConfig) -> None:
     torch.manual_seed(0)
     generator = torch.Generator().manual_seed(0)
-    net = UNet(CONFIG)
+    net = build(config)
     denoiser = Denoiser(net, Parameterisation.V)
     optimiser = torch.optim.AdamW(net.parameters(), lr=4e-3)
     for _ in range(150):

@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_file(fitted_codec().state_dict(), root / "codec.safetensors")
     size = pack(
         root / "codec.safetensors", root / "out", PIECES, FIRST_SEED, 1.0,
-        wheels=False, unet=NET, training=TRAINING,
+        wheels=False, net=NET, training=TRAINING,
     )  # fmt: skip
     assert size == sum(path.stat().st_size for path in (root / "out").rglob("*") if path.is_file())
     return root / "out"
@@ -65,7 +65,7 @@ def test_a_pack_is_small_and_says_what_it_trains(folder: Path) -> None:
     size = sum(path.stat().st_size for path in folder.rglob("*"))
     assert size < MOST_BYTES - 2**20  # what the wheels and a larger vocabulary need
     recipe = read_recipe(folder)
-    assert (recipe.pieces, recipe.unet, recipe.training) == (PIECES, NET, TRAINING)
+    assert (recipe.pieces, recipe.net, recipe.training) == (PIECES, NET, TRAINING)
 
 
 def test_the_small_encoder_reads_what_the_full_one_reads(
