@@ -33,6 +33,7 @@ def add_commands(subparsers: Any) -> None:
             stage.add_argument("--steps", type=count, help="optimiser steps in all")
         if name == "denoiser":
             _add_start(stage)
+            _add_scale(stage)
         stage.set_defaults(run=run)
     _add_export(stages)
     _add_pack(stages)
@@ -77,6 +78,27 @@ def _add_start(stage: argparse.ArgumentParser) -> None:
     stage.add_argument("--rate", type=float, help="peak learning rate (lower when continuing)")
 
 
+def _add_scale(stage: argparse.ArgumentParser) -> None:
+    stage.add_argument(
+        "--processes",
+        type=count,
+        default=1,
+        metavar="N",
+        help="train in N processes, one a device (torchrun or accelerate launch decide it too)",
+    )
+    stage.add_argument(
+        "--shard",
+        action="store_true",
+        help="spread the network over the processes (FSDP), where one device does not hold it",
+    )
+    stage.add_argument(
+        "--accumulate",
+        type=count,
+        metavar="N",
+        help="compute each step in N passes: less memory, the same step",
+    )
+
+
 def _add_corpus(stages: Any) -> None:
     corpus = stages.add_parser("corpus", help="render examples of every style, to listen to")
     corpus.add_argument("--listen", type=count, default=20, metavar="N", help="how many")
@@ -106,7 +128,7 @@ def _add_pack(stages: Any) -> None:
     pack.add_argument("--pieces", type=count, default=20_000, help="pieces that it will render")
     pack.add_argument("--python", default="3.12", help="the other machine's (default: 3.12)")
     pack.add_argument(
-        "--no-wheels", action="store_true", help="fetch nothing: tinysoundfont is there already"
+        "--no-wheels", action="store_true", help="fetch nothing: the packages are there already"
     )
     pack.set_defaults(run=run_pack)
 
@@ -151,10 +173,13 @@ def run_denoiser(arguments: argparse.Namespace) -> int:
     denoiser_stage(
         arguments.folder,
         arguments.minutes,
-        arguments.steps,
         arguments.pieces,
         arguments.start,
-        arguments.rate,
+        arguments.processes,
+        arguments.shard,
+        steps=arguments.steps,
+        peak_rate=arguments.rate,
+        accumulate=arguments.accumulate,
     )
     return 0
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.codecs.house import HouseCodec
 from engine.device import choose, prepare_process, usable_cores
@@ -29,8 +29,9 @@ from engine.models.folder import sha256
 from engine.models.house import load_shards, save_shards
 from engine.models.plain import from_plain, to_plain
 from engine.nets.unet import UNet, UNetConfig
+from engine.training.batches import DenoiserTraining
 from engine.training.corpus.render import SOUNDFONT_VARIABLE
-from engine.training.denoiser import DenoiserTrainer, DenoiserTraining
+from engine.training.denoiser import DenoiserTrainer
 from engine.training.latents import PROJECTION, load_pieces, load_projection, make_shards
 from engine.training.runs import Run
 from engine.training.small_minilm import unpack
@@ -133,7 +134,7 @@ def _adjusted(recipe: Recipe, arguments: argparse.Namespace) -> Recipe:
     return replace(recipe, training=training, pieces=arguments.pieces or recipe.pieces)
 
 
-def write_weights(folder: Path, net: UNet, recipe: Recipe, step: int) -> None:
+def write_weights(folder: Path, net: nn.Module, recipe: Recipe, step: int) -> None:
     """Shards in fp16, and beside them what they are, written last and with their hashes."""
     (folder / WEIGHTS_FILE).unlink(missing_ok=True)
     files = {name: sha256(folder / name) for name in save_shards(folder, net)}
