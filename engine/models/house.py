@@ -76,7 +76,7 @@ class HouseModel:
         self,
         info: ModelInfo,
         config: HouseConfig,
-        net: UNet,
+        net: nn.Module,
         codec: HouseCodec,
         text: MiniLM,
         device: Device,

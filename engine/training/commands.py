@@ -35,6 +35,7 @@ def add_commands(subparsers: Any) -> None:
             _add_start(stage)
             _add_scale(stage)
         stage.set_defaults(run=run)
+    _add_compare(stages)
     _add_export(stages)
     _add_pack(stages)
     _add_evaluate(subparsers)
@@ -104,6 +105,29 @@ def _add_corpus(stages: Any) -> None:
     corpus.add_argument("--listen", type=count, default=20, metavar="N", help="how many")
     corpus.add_argument("--out", type=Path, default=Path("corpus-examples"))
     corpus.set_defaults(run=run_corpus)
+
+
+def _add_compare(stages: Any) -> None:
+    compare = stages.add_parser(
+        "compare",
+        help="train networks at equal parameters and compute, and write a table",
+        description="Trains on the latents that are made, and holds some of them out. Writes "
+        "comparison.md, comparison.json and the loss curves into the run's folder “comparison”. "
+        "Give the same command again to continue.",
+    )
+    _add_run(compare)
+    compare.add_argument(
+        "--nets", nargs="+", default=[], metavar="NAME", help="(all that are known)"
+    )
+    compare.add_argument("--pieces", type=count, help="only the first so many of the latents")
+    compare.add_argument("--minutes", type=minutes, default=1e9, help="stop after this long")
+    compare.add_argument("--steps", type=count, help="of the first network")
+    compare.add_argument("--batch", type=count, help="items a step")
+    compare.add_argument(
+        "--prompts", type=int, choices=range(25), default=24, metavar="N",
+        help="evaluate on the first N of the 24 prompts (24); 0 leaves it out",
+    )  # fmt: skip
+    compare.set_defaults(run=run_compare)
 
 
 def _add_export(stages: Any) -> None:
@@ -181,6 +205,25 @@ def run_denoiser(arguments: argparse.Namespace) -> int:
         peak_rate=arguments.rate,
         accumulate=arguments.accumulate,
     )
+    return 0
+
+
+def run_compare(arguments: argparse.Namespace) -> int:
+    from engine.training.comparison_stage import compare_stage
+
+    written = compare_stage(
+        arguments.folder,
+        arguments.nets,
+        arguments.minutes,
+        arguments.pieces,
+        arguments.prompts,
+        steps=arguments.steps,
+        batch=arguments.batch,
+    )
+    for path in written:
+        print(path)
+    if not written:
+        print("Not done yet. Give the same command again.")
     return 0
 
 

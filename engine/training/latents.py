@@ -75,6 +75,12 @@ class Pieces:
     def __len__(self) -> int:
         return len(self.latents)
 
+    def part(self, chosen: slice) -> Pieces:
+        """Some of the pieces, as views."""
+        return Pieces(
+            self.latents[chosen], self.tokens[chosen], self.lengths[chosen], self.truths[chosen]
+        )
+
     def score(self, index: int) -> Score:
         return score_from_json(self.truths[index]["score"])
 
