@@ -76,7 +76,7 @@ class HouseModel:
         self,
         info: ModelInfo,
         config: HouseConfig,
-        net: nn.Module,
+        net: UNet,
         codec: HouseCodec,
         text: MiniLM,
         device: Device,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from torch import nn
-
 from engine.nets.unet import UNet, UNetConfig
 
 NetConfig = UNetConfig
+Net = UNet
 
 
-def build(config: NetConfig) -> nn.Module:
+def build(config: NetConfig) -> Net:
     """The network that `config` describes, with random weights."""
     return UNet(config)

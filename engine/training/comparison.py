@@ -16,14 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from engine.device import Device
 from engine.diffusion.parameterisation import Denoiser, Parameterisation
 from engine.errors import InvalidRequest
 from engine.models.plain import to_plain
-from engine.nets.build import NetConfig, build
+from engine.nets.build import Net, NetConfig, build
 from engine.training.batches import Batch, Batches, DenoiserTraining
 from engine.training.denoiser import DenoiserTrainer
 from engine.training.latents import Pieces
@@ -47,7 +46,7 @@ class Verdict:
     remark: str = ""
 
 
-Judge = Callable[[nn.Module, NetConfig], Verdict]
+Judge = Callable[[Net, NetConfig], Verdict]
 
 
 @dataclass(frozen=True)
@@ -198,7 +197,7 @@ class Comparison:
         return result
 
     @torch.no_grad()
-    def held_out_losses(self, net: nn.Module) -> dict[float, float]:
+    def held_out_losses(self, net: Net) -> dict[float, float]:
         """Loss by noise level on pieces that were never trained on, told all there is to tell."""
         hearing = replace(
             self.training, steps=HELD_OUT_BATCHES,

@@ -5,28 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from torch import nn
-
 from engine.api import ModelInfo
 from engine.codecs.house import HouseCodec
 from engine.device import Device, choose, prepare_process
 from engine.errors import EngineError, InvalidRequest
 from engine.models.house import HouseConfig, HouseModel
-from engine.nets.build import NetConfig
+from engine.nets.build import Net, NetConfig
 from engine.training.batches import DenoiserTraining
 from engine.training.codec import CODEC_FILE
 from engine.training.comparison import Comparison, Judge, Verdict
 from engine.training.comparison_report import write_report
-from engine.training.denoiser import HOUSE_UNET
 from engine.training.latents import load_codec, load_pieces, plan_shards
+from engine.training.networks import HOUSE_NETS
 from engine.training.runs import default_root
 from engine.training.stages import FIRST_SEED, PIECE_S, PIECES
-
-CANDIDATES: dict[str, NetConfig] = {
-    "unet": HOUSE_UNET,
-    "narrow": replace(HOUSE_UNET, channels=(128, 192, 320), blocks_per_level=2),
-}
-"""Networks of one size, about 17.5 M parameters; "narrow" has twice the blocks."""
 
 
 def compare_stage(
@@ -37,7 +29,7 @@ def compare_stage(
     prompts: int,
     **settings: int | None,
 ) -> list[Path]:
-    """Train those networks of `CANDIDATES` on the latents that are made; returns the report.
+    """Train those networks of `HOUSE_NETS` on the latents that are made; returns the report.
 
     Each is heard on the first `prompts` of the evaluation's. Empty where `minutes` were not
     enough; the same call goes on. `settings` are as in `denoiser_stage`.
@@ -53,7 +45,7 @@ def compare_stage(
     codec, device = load_codec(root / "codec" / CODEC_FILE), choose()
     comparison = Comparison(
         root / "comparison",
-        {name: _candidate(name) for name in names or CANDIDATES},
+        {name: _candidate(name) for name in names or HOUSE_NETS},
         replace(DenoiserTraining(), **{k: v for k, v in settings.items() if v is not None}),
         load_pieces(made),
         codec.sample_rate / codec.hop,
@@ -64,17 +56,17 @@ def compare_stage(
 
 
 def _candidate(name: str) -> NetConfig:
-    if name not in CANDIDATES:
+    if name not in HOUSE_NETS:
         raise InvalidRequest(
-            "nets", f"There is no network “{name}”.", f"Known: {', '.join(CANDIDATES)}."
+            "nets", f"There is no network “{name}”.", f"Known: {', '.join(HOUSE_NETS)}."
         )
-    return CANDIDATES[name]
+    return HOUSE_NETS[name]
 
 
 def judge_by_ear(codec: HouseCodec, device: Device, prompts: int) -> Judge:
     """Generates and measures as `undertone evaluate` does, where its instruments are there."""
 
-    def judge(net: nn.Module, config: NetConfig) -> Verdict:
+    def judge(net: Net, config: NetConfig) -> Verdict:
         if prompts == 0:
             return Verdict()
         try:
@@ -86,12 +78,12 @@ def judge_by_ear(codec: HouseCodec, device: Device, prompts: int) -> Judge:
 
 
 def _evaluated(
-    net: nn.Module, config: NetConfig, codec: HouseCodec, device: Device, prompts: int
+    net: Net, config: NetConfig, codec: HouseCodec, device: Device, prompts: int
 ) -> Verdict:
     from engine.text.minilm import MiniLM
     from engine.training.report import evaluate_on, generator, number
 
-    house = HouseConfig(unet=config, codec=codec.config)
+    house = HouseConfig(config, codec.config)
     info = ModelInfo(
         "candidate", "Candidate", house.licence, codec.sample_rate, codec.channels,
         house.steps, house.guidance, house.sampler, house.schedule,

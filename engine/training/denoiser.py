@@ -20,7 +20,7 @@ from tqdm import tqdm
 from engine.device import Device
 from engine.diffusion.parameterisation import Denoiser, Parameterisation
 from engine.errors import InvalidRequest
-from engine.nets.build import NetConfig, build
+from engine.nets.build import Net, NetConfig, build
 from engine.nets.unet import UNetConfig
 from engine.score import SCORE_CHANNELS
 from engine.training.batches import Batch, Batches, DenoiserTraining
@@ -105,7 +105,7 @@ class DenoiserTrainer:
         for net in (self.net, self.average):
             load_network(net, {**weights, key: widened})
 
-    def train(self, pieces: Pieces, frame_rate: float, minutes: float = 1e9) -> nn.Module:
+    def train(self, pieces: Pieces, frame_rate: float, minutes: float = 1e9) -> Net:
         """Train until `training.steps` or for `minutes`; the averaged network comes back."""
         training, together = self.training, self.processes
         batches = iter(self._batches(pieces, frame_rate))
@@ -207,7 +207,7 @@ def _check_batch(training: DenoiserTraining, processes: int) -> None:
         )
 
 
-def trained(run: Run, config: NetConfig) -> nn.Module | None:
+def trained(run: Run, config: NetConfig) -> Net | None:
     """The averaged network of a run's last checkpoint, on the CPU; None before the first."""
     state = run.load()
     if state is None:

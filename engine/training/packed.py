@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from engine.codecs.house import HouseCodec
 from engine.device import choose, prepare_process, usable_cores
@@ -134,7 +134,7 @@ def _adjusted(recipe: Recipe, arguments: argparse.Namespace) -> Recipe:
     return replace(recipe, training=training, pieces=arguments.pieces or recipe.pieces)
 
 
-def write_weights(folder: Path, net: nn.Module, recipe: Recipe, step: int) -> None:
+def write_weights(folder: Path, net: UNet, recipe: Recipe, step: int) -> None:
     """Shards in fp16, and beside them what they are, written last and with their hashes."""
     (folder / WEIGHTS_FILE).unlink(missing_ok=True)
     files = {name: sha256(folder / name) for name in save_shards(folder, net)}

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from engine.codecs.house import HouseCodecConfig
 from engine.device import choose, prepare_process
@@ -21,6 +21,7 @@ from engine.models import house
 from engine.models.folder import ModelFolder
 from engine.models.house import HouseConfig, load_shards, save_model
 from engine.models.registry import Registry
+from engine.nets.build import Net
 from engine.training.batches import DenoiserTraining
 from engine.training.codec import CODEC_FILE, CodecTraining, train_codec
 from engine.training.denoiser import HOUSE_UNET, DenoiserTrainer, trained
@@ -134,15 +135,11 @@ def export_stage(folder: Path | None, out: Path, weights: Path | None) -> None:
     codec_path = root / "codec" / CODEC_FILE
     _require(codec_path, "The codec is not trained yet.", "Run: undertone train codec")
     codec = load_codec(codec_path)
-    if weights is None:
-        net, config = _own_denoiser(root), HOUSE_UNET
-    else:
-        brought = read_weights(weights, codec)
-        net, config = brought, brought.config
-    save_model(out, HouseConfig(unet=config), net, codec)
+    net = _own_denoiser(root) if weights is None else read_weights(weights, codec)
+    save_model(out, HouseConfig(net.config), net, codec)
 
 
-def _own_denoiser(root: Path) -> nn.Module:
+def _own_denoiser(root: Path) -> Net:
     net = trained(Run(root / "denoiser"), HOUSE_UNET)
     if net is None:
         raise EngineError("The denoiser is not trained yet.", "Run: undertone train denoiser")

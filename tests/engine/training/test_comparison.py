@@ -10,13 +10,12 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
-from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from engine.api import GenerationRequest
 from engine.cli import main
 from engine.errors import EngineError, InvalidRequest
-from engine.nets.build import NetConfig, build
+from engine.nets.build import Net, NetConfig, build
 from engine.training import comparison_stage, report
 from engine.training.batches import Batches
 from engine.training.comparison import LEVELS, Comparison, Verdict, measure_cost
@@ -44,11 +43,11 @@ def candidates() -> dict[str, NetConfig]:
     return {"one": UNET, "other": FINE}
 
 
-def heard(net: nn.Module, config: NetConfig) -> Verdict:
+def heard(net: Net, config: NetConfig) -> Verdict:
     return HEARD
 
 
-def silent(net: nn.Module, config: NetConfig) -> Verdict:
+def silent(net: Net, config: NetConfig) -> Verdict:
     return Verdict(remark="not evaluated: no synthesizer")
 
 
@@ -145,7 +144,7 @@ def test_a_folder_of_another_comparison_is_left_alone(tmp_path: Path) -> None:
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A run's folder whose codec and networks are small."""
-    monkeypatch.setattr(comparison_stage, "CANDIDATES", candidates())
+    monkeypatch.setattr(comparison_stage, "HOUSE_NETS", candidates())
     monkeypatch.setattr(comparison_stage, "load_codec", lambda _: fitted_codec())
     return tmp_path
 
