@@ -72,7 +72,7 @@ class DenoiserTrainer:
     ) -> None:
         self.run, self.training, self.config, self.device = run, training, config, device
         self.processes = Processes(device, shard)
-        _check_batch(training, self.processes.count)
+        check_batch(training, self.processes.count)
         torch.manual_seed(0)
         self.net = build(config)
         self.average = copy.deepcopy(self.net)
@@ -197,7 +197,8 @@ class DenoiserTrainer:
         self.processes.wait()
 
 
-def _check_batch(training: DenoiserTraining, processes: int) -> None:
+def check_batch(training: DenoiserTraining, processes: int) -> None:
+    """Raises `InvalidRequest` where not every pass of every process would have an item."""
     if training.batch < processes * training.accumulate:
         raise InvalidRequest(
             "accumulate",

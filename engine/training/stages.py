@@ -24,7 +24,7 @@ from engine.models.registry import Registry
 from engine.nets.build import Net
 from engine.training.batches import DenoiserTraining
 from engine.training.codec import CODEC_FILE, CodecTraining, train_codec
-from engine.training.denoiser import HOUSE_UNET, DenoiserTrainer, trained
+from engine.training.denoiser import HOUSE_UNET, DenoiserTrainer, check_batch, trained
 from engine.training.latents import Shard, load_codec, load_pieces, make_shards, plan_shards
 from engine.training.packed import read_weights
 from engine.training.processes import launch, launched
@@ -66,11 +66,12 @@ def denoiser_stage(
     `start` is the model whose codec and weights a new run begins with; it must be a house model
     of the same widths. `settings` are those of `DenoiserTraining`; None leaves one as it is.
     """
+    changes: dict[str, Any] = {name: value for name, value in settings.items() if value is not None}
+    training = replace(DenoiserTraining(), **changes)
+    check_batch(training, processes)
     root = folder or default_root()
     weights = _take_over(start, root) if start else None
     shards = _finished_latents(root, pieces) if launched() else latents_stage(root, pieces)
-    changes: dict[str, Any] = {name: value for name, value in settings.items() if value is not None}
-    training = replace(DenoiserTraining(), **changes)
     if processes > 1 and not launched():
         launch(_train_denoiser, processes, root, shards, training, weights, shard, minutes)
     else:
