@@ -184,7 +184,7 @@ class Comparison:
         net = trainer.train(self.seen, self.frame_rate, minutes)
         if trainer.step < entry.steps:
             return None
-        curve = [(int(e["step"]), e["seconds"], e["loss"]) for e in run.history()]
+        curve = curve_of(run)
         last = [loss for step, _, loss in curve if step > 0.9 * entry.steps]
         result = Result(
             seconds=trainer.seconds,
@@ -215,6 +215,12 @@ class Comparison:
                     loss = denoiser.loss(batch.x0, batch.noise, sigma, batch.conditioning)
                 found.append(float(loss.mean()))
         return {level: math.fsum(found) / len(found) for level, found in losses.items()}
+
+
+def curve_of(run: Run) -> list[tuple[int, float, float]]:
+    """(step, seconds, loss) as logged; of steps that a killed training repeated, the last time."""
+    logged = {int(e["step"]): (e["seconds"], e["loss"]) for e in run.history()}
+    return [(step, *logged[step]) for step in sorted(logged)]
 
 
 def _read(plain: dict[str, Any]) -> Result:

@@ -39,7 +39,7 @@ _ROWS: dict[str, Callable[[Entry, Result], str]] = {
     "FLOPs, one item forward": lambda e, _: f"{e.cost.forward_flops / 1e9:.3f} G",
     "FLOPs, one training step": lambda e, _: f"{e.cost.step_flops / 1e9:.1f} G",
     "training steps": lambda e, _: f"{e.steps:,}",
-    "FLOPs in all": lambda e, _: f"{e.flops / 1e15:.4f} P",
+    "FLOPs in all": lambda e, _: f"{e.flops / 1e12:,.1f} T",
     "seconds": lambda _, r: f"{r.seconds:,.0f}",
     "seconds a step": lambda e, r: f"{r.seconds / e.steps:.3f}",
     "GFLOP/s reached": lambda e, r: f"{e.flops / max(r.seconds, 1e-9) / 1e9:,.0f}",
@@ -78,11 +78,11 @@ def as_json(entries: Sequence[Entry], results: Mapping[str, Result]) -> dict[str
 def curves(
     entries: Sequence[Entry], results: Mapping[str, Result]
 ) -> tuple[list[Curve], list[Curve]]:
-    """Training loss against PFLOPs and against minutes."""
+    """Training loss against TFLOPs and against minutes."""
     by_compute, by_time = [], []
     for entry in entries:
         curve = results[entry.name].curve
-        unit = entry.cost.step_flops / 1e15
+        unit = entry.cost.step_flops / 1e12
         by_compute.append(Curve(entry.name, [(step * unit, loss) for step, _, loss in curve]))
         by_time.append(Curve(entry.name, [(seconds / 60, loss) for _, seconds, loss in curve]))
     return by_compute, by_time
@@ -97,7 +97,7 @@ def write_report(
     texts = {
         TABLE_FILE: as_markdown(entries, results),
         JSON_FILE: json.dumps(as_json(entries, results), indent=2, ensure_ascii=False) + "\n",
-        COMPUTE_FILE: line_chart(by_compute, title, "PFLOPs spent", "loss"),
+        COMPUTE_FILE: line_chart(by_compute, title, "TFLOPs spent", "loss"),
         TIME_FILE: line_chart(by_time, title, "minutes", "loss"),
     }
     for name, text in texts.items():

@@ -18,11 +18,12 @@ from engine.errors import EngineError, InvalidRequest
 from engine.nets.build import Net, NetConfig, build
 from engine.training import comparison_stage, report
 from engine.training.batches import Batches
-from engine.training.comparison import LEVELS, Comparison, Verdict, measure_cost
+from engine.training.comparison import LEVELS, Comparison, Verdict, curve_of, measure_cost
 from engine.training.comparison_report import as_json, as_markdown, write_report
 from engine.training.comparison_stage import judge_by_ear
 from engine.training.evaluation import Generate
 from engine.training.latents import Pieces, plan_shards
+from engine.training.runs import Run
 from tests.engine.training.tiny_training import (
     CPU,
     FRAME_RATE,
@@ -124,6 +125,13 @@ def test_a_comparison_goes_on_where_it_stopped_and_tells_all(tmp_path: Path) -> 
     assert [step for step, _, _ in told["one"]["curve"]] == [6]
     assert told["one"]["held_out"]["0.05"] == results["one"].held_out[0.05] > 0
     assert 0 < results["one"].seconds < 60
+
+
+def test_steps_that_a_killed_training_repeated_count_once(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    for step, seconds, loss in ((20, 1.0, 0.9), (40, 2.0, 0.8), (20, 1.5, 0.9), (40, 2.5, 0.7)):
+        run.log(step=step, seconds=seconds, loss=loss)
+    assert curve_of(run) == [(20, 1.5, 0.9), (40, 2.5, 0.7)]
 
 
 def test_without_ears_the_table_says_why(tmp_path: Path) -> None:
