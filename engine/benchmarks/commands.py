@@ -19,6 +19,12 @@ def _measure_machine(setting: Setting) -> Iterator[Figure]:
     yield from measure_machine(setting)
 
 
+def _measure_training_memory(setting: Setting) -> Iterator[Figure]:
+    from engine.benchmarks.training_memory import measure_training_memory
+
+    yield from measure_training_memory(setting)
+
+
 BENCHMARKS = (
     Benchmark("start", "process start to the first clip", start.measure_start),
     Benchmark("clip", "a whole clip, and what pictures cost", sampling.measure_clip),
@@ -26,6 +32,11 @@ BENCHMARKS = (
     Benchmark("machine", "the machine's peak and the part reached", _measure_machine),
     Benchmark("memory", "resident memory after 20 clips", start.measure_memory),
     Benchmark("window", "the window: start, sound, event loop, memory", window.measure_window),
+    Benchmark(
+        "training-memory",
+        "a training step's memory, with and without gradient checkpointing",
+        _measure_training_memory,
+    ),
 )
 
 

@@ -15,9 +15,9 @@ from engine.nets.conditioning import Conditioning
 from engine.nets.dit_block import AdaptiveNorm, Block
 from engine.nets.dit_config import ContextUse, DiTConfig, Modulation
 from engine.nets.embeddings import MLP, FourierFeatures, TimeFeatures, sinusoidal
-from engine.nets.inputs import check_inputs
 from engine.nets.layers import zeroed
 from engine.nets.patches import from_patches, grid, to_patches
+from engine.nets.shapes import check_inputs
 
 __all__ = ["ContextUse", "DiT", "DiTConfig", "Modulation"]
 

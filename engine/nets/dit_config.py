@@ -94,6 +94,11 @@ class DiTConfig:
             raise ValueError(f"{self.checkpoint_blocks} blocks of {self.depth}")
 
     @property
+    def context_widths(self) -> tuple[int, ...]:
+        """The width of each context that can be heard."""
+        return (self.context_channels,) if self.context_channels else ()
+
+    @property
     def heads(self) -> int:
         return self.width // self.head_channels
 

@@ -34,8 +34,10 @@ def add_commands(subparsers: Any) -> None:
             stage.add_argument("--steps", type=count, help="optimiser steps in all")
         if name == "denoiser":
             _add_start(stage)
+            _add_scale(stage)
             _add_net(stage)
         stage.set_defaults(run=run)
+    _add_compare(stages)
     _add_export(stages)
     _add_pack(stages)
     _add_evaluate(subparsers)
@@ -79,6 +81,27 @@ def _add_start(stage: argparse.ArgumentParser) -> None:
     stage.add_argument("--rate", type=float, help="peak learning rate (lower when continuing)")
 
 
+def _add_scale(stage: argparse.ArgumentParser) -> None:
+    stage.add_argument(
+        "--processes",
+        type=count,
+        default=1,
+        metavar="N",
+        help="train in N processes, one a device (torchrun or accelerate launch decide it too)",
+    )
+    stage.add_argument(
+        "--shard",
+        action="store_true",
+        help="spread the network over the processes (FSDP), where one device does not hold it",
+    )
+    stage.add_argument(
+        "--accumulate",
+        type=count,
+        metavar="N",
+        help="compute each step in N passes: less memory, the same step",
+    )
+
+
 def _add_net(stage: argparse.ArgumentParser) -> None:
     stage.add_argument(
         "--net",
@@ -93,6 +116,29 @@ def _add_corpus(stages: Any) -> None:
     corpus.add_argument("--listen", type=count, default=20, metavar="N", help="how many")
     corpus.add_argument("--out", type=Path, default=Path("corpus-examples"))
     corpus.set_defaults(run=run_corpus)
+
+
+def _add_compare(stages: Any) -> None:
+    compare = stages.add_parser(
+        "compare",
+        help="train networks at equal parameters and compute, and write a table",
+        description="Trains on the latents that are made, and holds some of them out. Writes "
+        "comparison.md, comparison.json and the loss curves into the run's folder “comparison”. "
+        "Give the same command again to continue.",
+    )
+    _add_run(compare)
+    compare.add_argument(
+        "--nets", nargs="+", default=[], metavar="NAME", help="(all that are known)"
+    )
+    compare.add_argument("--pieces", type=count, help="only the first so many of the latents")
+    compare.add_argument("--minutes", type=minutes, default=1e9, help="stop after this long")
+    compare.add_argument("--steps", type=count, help="of the first network")
+    compare.add_argument("--batch", type=count, help="items a step")
+    compare.add_argument(
+        "--prompts", type=int, choices=range(25), default=24, metavar="N",
+        help="evaluate on the first N of the 24 prompts (24); 0 leaves it out",
+    )  # fmt: skip
+    compare.set_defaults(run=run_compare)
 
 
 def _add_export(stages: Any) -> None:
@@ -118,7 +164,7 @@ def _add_pack(stages: Any) -> None:
     pack.add_argument("--pieces", type=count, default=20_000, help="pieces that it will render")
     pack.add_argument("--python", default="3.12", help="the other machine's (default: 3.12)")
     pack.add_argument(
-        "--no-wheels", action="store_true", help="fetch nothing: tinysoundfont is there already"
+        "--no-wheels", action="store_true", help="fetch nothing: the packages are there already"
     )
     _add_net(pack)
     pack.set_defaults(run=run_pack)
@@ -164,12 +210,34 @@ def run_denoiser(arguments: argparse.Namespace) -> int:
     denoiser_stage(
         arguments.folder,
         arguments.minutes,
-        arguments.steps,
         arguments.pieces,
         arguments.start,
-        arguments.rate,
+        arguments.processes,
+        arguments.shard,
         arguments.net,
+        steps=arguments.steps,
+        peak_rate=arguments.rate,
+        accumulate=arguments.accumulate,
     )
+    return 0
+
+
+def run_compare(arguments: argparse.Namespace) -> int:
+    from engine.training.comparison_stage import compare_stage
+
+    written = compare_stage(
+        arguments.folder,
+        arguments.nets,
+        arguments.minutes,
+        arguments.pieces,
+        arguments.prompts,
+        steps=arguments.steps,
+        batch=arguments.batch,
+    )
+    for path in written:
+        print(path)
+    if not written:
+        print("Not done yet. Give the same command again.")
     return 0
 
 

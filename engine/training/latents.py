@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -27,10 +27,12 @@ from tqdm import tqdm
 from engine.codecs.house import HouseCodec, HouseCodecConfig
 from engine.device import Device
 from engine.score import Chord, Key, Mode, Score
-from engine.text.minilm import MiniLM
 from engine.training.corpus.dataset import render_seed
 from engine.training.corpus.piece import Piece
 from engine.training.corpus.prompts import prompts_for
+
+if TYPE_CHECKING:
+    from engine.text.minilm import MiniLM
 
 PROMPTS_PER_PIECE = 4
 SHARD_PIECES = 32
@@ -73,6 +75,12 @@ class Pieces:
     def __len__(self) -> int:
         return len(self.latents)
 
+    def part(self, chosen: slice) -> Pieces:
+        """Some of the pieces, as views."""
+        return Pieces(
+            self.latents[chosen], self.tokens[chosen], self.lengths[chosen], self.truths[chosen]
+        )
+
     def score(self, index: int) -> Score:
         return score_from_json(self.truths[index]["score"])
 
@@ -105,8 +113,22 @@ def make_shards(
     a MiniLM other than the installed one. No shard is begun after `end` on the monotonic clock.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    shards = plan_shards(folder, codec, pieces, first_seed, piece_s, text)
+    _make_missing([shard for shard in shards if not shard.done], workers, end)
+    return [shard for shard in shards if shard.done]
+
+
+def plan_shards(
+    folder: Path,
+    codec: Path,
+    pieces: int,
+    first_seed: int,
+    piece_s: float,
+    text: Path | None = None,
+) -> list[Shard]:
+    """The shards that `make_shards` would make, in the seeds' order, whether done or not."""
     last = first_seed + pieces
-    shards = [
+    return [
         Shard(
             folder / f"{seed}.safetensors",
             tuple(range(seed, min(seed + SHARD_PIECES, last))),
@@ -116,8 +138,6 @@ def make_shards(
         )
         for seed in range(first_seed, last, SHARD_PIECES)
     ]
-    _make_missing([shard for shard in shards if not shard.done], workers, end)
-    return [shard for shard in shards if shard.done]
 
 
 def _make_missing(missing: list[Shard], workers: int, end: float) -> None:
@@ -174,7 +194,9 @@ def piece_prompts(piece: Piece) -> list[str]:
 
 @cache
 def _encoders(codec: Path, text: Path | None) -> tuple[HouseCodec, MiniLM]:
-    """Loaded once a process."""
+    """Loaded once a process, and only in one that encodes: training does without transformers."""
+    from engine.text.minilm import MiniLM
+
     return load_projection(codec), MiniLM.load(Device("cpu", torch.float32), text)
 
 

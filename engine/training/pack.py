@@ -1,8 +1,9 @@
 """`undertone train pack`: a folder that trains the denoiser where nothing can be fetched.
 
 Inside are this package's source, the recipe, the codec's projection, MiniLM made small, a
-compressed soundfont, and the wheel of the synthesizer that plays it. The machine it goes to runs
-Linux on x86-64, with torch, numpy, safetensors, tokenizers, transformers and tqdm for its Python.
+compressed soundfont, and the wheels of the synthesizer that plays it and of accelerate. The
+machine it goes to runs Linux on x86-64, with torch, numpy, safetensors, tokenizers, transformers
+and tqdm for its Python.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ from engine.errors import EngineError, InvalidRequest
 from engine.models.plain import to_plain
 from engine.nets.build import NetConfig
 from engine.training import packed_start, small_minilm
+from engine.training.batches import DenoiserTraining
 from engine.training.corpus.composer import compose
 from engine.training.corpus.render import SOUNDFONT_VARIABLE, find_soundfont
-from engine.training.denoiser import HOUSE_UNET, DenoiserTraining
+from engine.training.denoiser import HOUSE_UNET
 from engine.training.latents import PROJECTION, load_projection, piece_prompts
 from engine.training.packed import (
     CODEC_FILE,
@@ -38,7 +40,7 @@ from engine.training.packed import (
 
 MOST_BYTES = 40 * 2**20
 SOUNDFONT = "FluidR3Mono_GM.sf3"
-WHEELS = ("tinysoundfont==0.3.7",)
+WHEELS = ("tinysoundfont==0.3.7", "accelerate==1.15.0", "psutil==7.2.2")
 PLATFORMS = ("manylinux_2_28", "manylinux_2_17", "manylinux2014")
 # A GPU is idle with the batches that suit a CPU; the rate grows with the root of the batch.
 GPU_TRAINING = replace(DenoiserTraining(), steps=20_000, batch=128, peak_rate=1.2e-3)

@@ -28,8 +28,9 @@ from engine.models.folder import sha256
 from engine.models.house import load_shards, save_shards
 from engine.models.plain import FORMERLY, from_plain, to_plain
 from engine.nets.build import Net, NetConfig, build
+from engine.training.batches import DenoiserTraining
 from engine.training.corpus.render import SOUNDFONT_VARIABLE
-from engine.training.denoiser import DenoiserTrainer, DenoiserTraining
+from engine.training.denoiser import DenoiserTrainer
 from engine.training.latents import PROJECTION, load_pieces, load_projection, make_shards
 from engine.training.runs import Run
 from engine.training.small_minilm import unpack

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from engine.api import GenerationRequest, Score
 from engine.device import choose, prepare_process
+from engine.models.base import Model
 from engine.models.registry import Registry
 from engine.pipeline import Generation
 from engine.training.corpus.prompts import evaluation_prompts
@@ -28,17 +29,24 @@ def evaluate_model(
     count: int | None = None,
 ) -> Report:
     """On the first `count` prompts, or all. Raises what `Registry.load` does."""
-    generate = _generator(model_id, steps, guidance, out)
+    prepare_process()
+    model = Registry.default().load(model_id, choose())
+    return evaluate_on(generator(model, steps, guidance, out), seed, count)
+
+
+def evaluate_on(generate: Generate, seed: int = 0, count: int | None = None) -> Report:
     prompts = evaluation_prompts()[:count]
     with tqdm(total=len(prompts), desc="evaluating", unit="prompt") as bar:
         return evaluate(generate, seed, prompts, lambda _: bar.update())
 
 
-def _generator(
-    model_id: str, steps: int | None, guidance: float | None, out: Path | None
+def generator(
+    model: Model,
+    steps: int | None = None,
+    guidance: float | None = None,
+    out: Path | None = None,
 ) -> Generate:
-    prepare_process()
-    model = Registry.default().load(model_id, choose())
+    """`model` as `evaluate` asks for it; None takes its own setting, `out` keeps the clips."""
     info = model.info
 
     def generate(request: GenerationRequest) -> tuple[Sound, Score]:
@@ -84,7 +92,7 @@ def _share(value: float) -> str:
     return f"{'–':>10}" if math.isnan(value) else f"{value:10.1%}"
 
 
-def _number(value: float) -> float | None:
+def number(value: float) -> float | None:
     """JSON has no word for what could not be measured but null."""
     return value if math.isfinite(value) else None
 
@@ -92,10 +100,10 @@ def _number(value: float) -> float | None:
 def as_json(report: Report) -> dict[str, Any]:
     return {
         "rows": [
-            {"what": name, "generated": _number(generated), "real": _number(real)}
+            {"what": name, "generated": number(generated), "real": number(real)}
             for name, generated, real in report.rows()
         ],
-        "seeds_differ": _number(report.seeds_differ),
+        "seeds_differ": number(report.seeds_differ),
         "detector_accuracy": report.detector_accuracy,
         "prompts": [
             {
@@ -106,7 +114,7 @@ def as_json(report: Report) -> dict[str, Any]:
                 "drums_asked": made.prompt.drums,
                 "drums_found": made.drums,
                 "on_grid": made.grid.share,
-                "chords": _number(made.chords),
+                "chords": number(made.chords),
                 "faults": list(made.faults),
             }
             for made, real in zip(report.generated, report.real, strict=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
@@ -21,11 +22,13 @@ from engine.models.folder import ModelFolder
 from engine.models.house import HouseConfig, load_shards, save_model
 from engine.models.registry import Registry
 from engine.nets.build import Net, NetConfig
+from engine.training.batches import DenoiserTraining
 from engine.training.codec import CODEC_FILE, CodecTraining, train_codec
-from engine.training.denoiser import DenoiserTrainer, DenoiserTraining
-from engine.training.latents import Shard, load_codec, load_pieces, make_shards
+from engine.training.denoiser import DenoiserTrainer, check_batch, trained
+from engine.training.latents import Shard, load_codec, load_pieces, make_shards, plan_shards
 from engine.training.networks import HOUSE_NETS, run_name
 from engine.training.packed import read_weights
+from engine.training.processes import launch, launched
 from engine.training.runs import Run, default_root
 
 PIECES = 4_096
@@ -52,30 +55,61 @@ def latents_stage(folder: Path | None, pieces: int | None) -> list[Shard]:
 def denoiser_stage(
     folder: Path | None,
     minutes: float,
-    steps: int | None,
     pieces: int | None,
     start: str | None = None,
-    peak_rate: float | None = None,
+    processes: int = 1,
+    shard: bool = False,
     net: str = "unet",
+    **settings: float | None,
 ) -> None:
     """Make the latents that are missing, then train the network named `net` on them.
 
+    `processes` are started here. Where a launcher has started them, it decided their number, and
+    the latents must be there.
     `start` is the model whose codec and weights a new run begins with; it must be a house model
-    of the same widths.
+    of the same widths. `settings` are those of `DenoiserTraining`; None leaves one as it is.
     """
-    prepare_process()
+    changes: dict[str, Any] = {name: value for name, value in settings.items() if value is not None}
+    training = replace(DenoiserTraining(), **changes)
+    check_batch(training, processes)
     root = folder or default_root()
     weights = _take_over(start, root, HOUSE_NETS[net]) if start else None
-    shards = latents_stage(root, pieces)
-    training = DenoiserTraining()
-    training = replace(
-        training, steps=steps or training.steps, peak_rate=peak_rate or training.peak_rate
-    )
+    shards = _finished_latents(root, pieces) if launched() else latents_stage(root, pieces)
+    if processes > 1 and not launched():
+        launch(_train_denoiser, processes, root, net, shards, training, weights, shard, minutes)
+    else:
+        _train_denoiser(root, net, shards, training, weights, shard, minutes)
+
+
+def _train_denoiser(
+    root: Path,
+    net: str,
+    shards: list[Shard],
+    training: DenoiserTraining,
+    weights: dict[str, Tensor] | None,
+    shard: bool,
+    minutes: float,
+) -> None:
+    """What each process does."""
+    prepare_process()
     codec = load_codec(root / "codec" / CODEC_FILE)
-    trainer = DenoiserTrainer(Run(root / run_name(net)), training, HOUSE_NETS[net], choose())
+    run = Run(root / run_name(net))
+    trainer = DenoiserTrainer(run, training, HOUSE_NETS[net], choose(), shard)
     if weights is not None:
         trainer.start_from(weights)
     trainer.train(load_pieces(shards), codec.sample_rate / codec.hop, minutes)
+
+
+def _finished_latents(root: Path, pieces: int | None) -> list[Shard]:
+    """All shards, which must be there: several processes would make each several times."""
+    codec = root / "codec" / CODEC_FILE
+    shards = plan_shards(root / "latents", codec, pieces or PIECES, FIRST_SEED, PIECE_S)
+    if not all(shard.done for shard in shards):
+        raise EngineError(
+            "The latents are not all made yet, which one process must do.",
+            "Run once, without a launcher: undertone train latents",
+        )
+    return shards
 
 
 def _take_over(model_id: str, root: Path, wanted: NetConfig) -> dict[str, Tensor]:
@@ -116,15 +150,16 @@ def export_stage(folder: Path | None, out: Path, weights: Path | None, net: str 
     codec_path = root / "codec" / CODEC_FILE
     _require(codec_path, "The codec is not trained yet.", "Run: undertone train codec")
     codec = load_codec(codec_path)
-    trained = _own_denoiser(root, net) if weights is None else read_weights(weights, codec)
-    save_model(out, HouseConfig(trained.config), trained, codec)
+    kept = _own_denoiser(root, net) if weights is None else read_weights(weights, codec)
+    save_model(out, HouseConfig(kept.config), kept, codec)
 
 
 def _own_denoiser(root: Path, net: str) -> Net:
-    run = Run(root / run_name(net))
-    remedy = f"Run: undertone train denoiser --net {net}"
-    _require(run.checkpoint_path, "The denoiser is not trained yet.", remedy)
-    return DenoiserTrainer(run, DenoiserTraining(), HOUSE_NETS[net], choose("cpu")).average
+    kept = trained(Run(root / run_name(net)), HOUSE_NETS[net])
+    if kept is None:
+        remedy = f"Run: undertone train denoiser --net {net}"
+        raise EngineError("The denoiser is not trained yet.", remedy)
+    return kept
 
 
 def _require(path: Path, message: str, remedy: str) -> None:

@@ -1,13 +1,21 @@
 """`undertone bench` measures what it says, on the tiny model; no speed is judged here."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
-from engine.benchmarks import window
+from engine.benchmarks import training_memory, window
 from engine.benchmarks.table import Figure, lines
+from engine.benchmarks.training_memory import LAPTOP, LiveBytes, peak_bytes, training_step
 from engine.cli import main
+from engine.device import Device
+from engine.nets.unet import UNet
+
+CPU = Device("cpu", torch.float32)
+TINY = replace(LAPTOP, channels=(16, 16, 32, 32), head_channels=16)
 
 
 def test_figures_of_a_short_run_are_plausible(
@@ -53,3 +61,62 @@ def test_the_table_tells_what_was_missed() -> None:
     assert [row.split()[-1] for row in table[1:]] == ["MISSED", "kept", "3"]
     (silent,) = list(lines([Figure("d", None, "", 0, "there is no output")]))[1:]
     assert silent.split(maxsplit=4) == ["d", "—", "≤", "0", "there is no output"]
+
+
+def test_live_bytes_are_counted_while_something_holds_them() -> None:
+    with LiveBytes() as counted:
+        x = torch.ones(1_000, requires_grad=True)
+        y = x.exp()  # kept for the backward pass
+        view = y[:10].detach()
+        assert counted.live == 8_000
+        z = y * 2
+        del y, view
+        assert counted.live == 12_000
+        z.sum().backward()
+        del z
+    assert counted.live == 8_000  # x and its gradient
+    assert counted.peak >= 12_000
+
+
+def saved_bytes(checkpoint: frozenset[int]) -> int:
+    """What the graph alone keeps beside the weights, by torch's own hooks, each storage once."""
+    net = UNet(replace(TINY, checkpoint_levels=checkpoint))
+    weights = {weight.untyped_storage()._cdata for weight in net.parameters()}
+    kept: dict[int, tuple[torch.Tensor, int]] = {}
+
+    def note(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        if storage._cdata not in weights:
+            kept[storage._cdata] = (tensor, storage.nbytes())
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+        net(*TINY.fake_inputs(1, 256))
+    return sum(size for _, size in kept.values())
+
+
+def test_checkpointing_saves_memory_and_the_count_agrees_with_what_is_saved() -> None:
+    def peak(checkpoint: frozenset[int]) -> int:
+        config = replace(TINY, checkpoint_levels=checkpoint)
+        return peak_bytes(training_step(config, CPU, 1, 256), CPU)
+
+    plain, saving = peak(frozenset()), peak(frozenset(range(4)))
+    assert saving < 0.5 * plain
+    assert 0.8 * plain < saved_bytes(frozenset()) <= plain
+    assert saved_bytes(frozenset(range(4))) < 0.3 * saved_bytes(frozenset())
+
+
+def test_the_memory_of_training_is_measured_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(training_memory, "choose", lambda: CPU)
+    monkeypatch.setattr(training_memory, "LAPTOP", TINY)
+    assert main(["bench", "training-memory", "--repeats", "1", "--json"]) == 0
+    figures = {each["name"]: each for each in json.loads(capsys.readouterr().out)}
+    ratio = figures["checkpointed over not"]
+    saving, plain = (
+        figures[name]["value"]
+        for name in ("the same, checkpointed", "a training step's activations")
+    )
+    assert ratio["value"] == saving / plain
+    assert ratio["bar"] == 0.5

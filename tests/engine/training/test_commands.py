@@ -18,6 +18,8 @@ from engine.cli import main
         (["train", "codec", "--steps", "2.5"], "“2.5” is not a whole number"),
         (["train", "denoiser", "--minutes", "nan"], "“nan” is not a number of minutes above 0"),
         (["train", "denoiser", "--minutes", "-1"], "“-1” is not a number of minutes above 0"),
+        (["train", "denoiser", "--processes", "0"], "“0” is not a whole number from 1 up"),
+        (["train", "compare", "--prompts", "25"], "invalid choice"),
         (["train", "pack"], "--out"),
         (["train", "export"], "--out"),
         (["evaluate", "--prompts", "none"], "“none” is not a whole number"),
@@ -46,6 +48,24 @@ def test_a_stage_names_the_one_that_must_come_before(
 ) -> None:
     assert main([*words, "--run-folder", str(tmp_path)]) == 1
     assert "Run: undertone train codec" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_batch_too_small_to_share_is_refused_before_any_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["train", "denoiser", "--run-folder", str(tmp_path), "--processes", "4"]
+    assert main([*words, "--accumulate", "5"]) == 2
+    assert "A batch of 16 cannot be dealt into 4 × 5 parts." in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_several_launched_processes_make_no_latents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert main(["train", "denoiser", "--run-folder", str(tmp_path)]) == 1
+    assert "Run once, without a launcher: undertone train latents" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 

@@ -11,7 +11,8 @@ import torch
 
 from engine.nets.unet import UNet
 from engine.score import DRUMS_ROWS, HARMONY_ROWS, RHYTHM_ROWS, SCORE_CHANNELS, columns
-from engine.training.denoiser import Batch, Batches, DenoiserTrainer, DenoiserTraining
+from engine.training.batches import Batch, Batches, DenoiserTraining
+from engine.training.denoiser import DenoiserTrainer
 from tests.engine.training.tiny_training import (
     FRAME_RATE,
     FRAMES,
@@ -114,7 +115,8 @@ def test_dropped_conditions_do_not_reach_the_network(tmp_path: Path) -> None:
     batch = batches(replace(NOTHING_DROPPED, drop_text=1.0))[0]
     told = batch.conditioning
     assert told.context is not None
-    noisy = Batch(batch.x0, replace(told, context=torch.randn_like(told.context)))
+    other = replace(told, context=torch.randn_like(told.context))
+    noisy = replace(batch, conditioning=other)
     assert trainer(tmp_path).advance(batch) == trainer(tmp_path).advance(noisy)
 
 

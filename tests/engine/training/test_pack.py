@@ -17,9 +17,9 @@ from torch.nn.functional import cosine_similarity
 from engine.errors import EngineError, InvalidRequest
 from engine.text.minilm import MiniLM
 from engine.training import small_minilm
+from engine.training.batches import DenoiserTraining
 from engine.training.corpus.composer import compose
 from engine.training.corpus.render import SOUNDFONT_VARIABLE
-from engine.training.denoiser import DenoiserTraining
 from engine.training.latents import piece_prompts
 from engine.training.pack import MOST_BYTES, pack
 from engine.training.packed import CODEC_FILE, TEXT_FILE, read_recipe, read_weights

@@ -11,7 +11,8 @@ from engine.codecs.house import HouseCodec, HouseCodecConfig
 from engine.device import Device
 from engine.nets.unet import UNetConfig
 from engine.score import SCORE_CHANNELS, Chord, Key, Mode, Score
-from engine.training.denoiser import DenoiserTrainer, DenoiserTraining
+from engine.training.batches import DenoiserTraining
+from engine.training.denoiser import DenoiserTrainer
 from engine.training.latents import PROMPTS_PER_PIECE, TOKENS, Pieces
 from engine.training.runs import Run
 

@@ -1,0 +1,182 @@
+"""What a denoiser is trained on, step by step: crops of latents with score, prompt and noise.
+
+Each condition is left out at random, so that each may be left open later and guidance has its
+unconditional branch. An item is a function of the seed and of its place in one endless list, its
+noise of the seed and the step: so a resumed run meets what an unbroken one would, and processes
+that share a step cut their own items and meet together what one would meet alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.diffusion.noise import training_sigmas
+from engine.nets.conditioning import Conditioning
+from engine.score import DRUMS_ROWS, HARMONY_ROWS, RHYTHM_ROWS, columns
+from engine.training.latents import PROMPTS_PER_PIECE, Pieces
+
+
+@dataclass(frozen=True)
+class DenoiserTraining:
+    """σ is drawn log-normally, as in Karras et al. 2022, relative to unit-variance data."""
+
+    steps: int = 6_000
+    batch: int = 16
+    crop_frames: int = 224
+    peak_rate: float = 6e-4
+    sigma_log_mean: float = -0.2
+    sigma_log_deviation: float = 1.5
+    ema: float = 0.999
+    drop_all: float = 0.08
+    drop_text: float = 0.08
+    drop_rhythm: float = 0.08
+    drop_harmony: float = 0.12
+    drop_drums: float = 0.12
+    save_every: int = 200
+    loaders: int = 0  # processes that cut batches ahead; a fast GPU would wait for one alone
+    accumulate: int = 1  # passes that one step is made of: less memory, the same step
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Items of one step, and the noise that each is to be found in."""
+
+    x0: Tensor  # (B, C, T)
+    noise: Tensor  # (B, C, T)
+    sigma: Tensor  # (B,)
+    conditioning: Conditioning
+
+    def __len__(self) -> int:
+        return len(self.x0)
+
+    def parts(self, count: int) -> list[Batch]:
+        """The same items in `count` batches, as views. Raises `ValueError` for too few items."""
+        told = self.conditioning
+        given = {f.name: getattr(told, f.name) for f in fields(told)}
+        return [
+            Batch(
+                self.x0[items],
+                self.noise[items],
+                self.sigma[items],
+                Conditioning(**{k: None if v is None else v[items] for k, v in given.items()}),
+            )
+            for items in even_parts(len(self), count)
+        ]
+
+    def to(self, device: torch.device) -> Batch:
+        told = self.conditioning.to(device, torch.float32)
+        return Batch(self.x0.to(device), self.noise.to(device), self.sigma.to(device), told)
+
+
+class Batches(Sequence[Batch]):
+    """One batch of random crops a step, most of them beginning with a bar, as music does.
+
+    Every piece comes once before any comes again. `share` is which of the step's items are
+    wanted: (1, 4) the second quarter. What comes is the same whoever asks. Raises `ValueError`
+    where there is nothing to crop or less than one item a share.
+    """
+
+    def __init__(
+        self,
+        pieces: Pieces,
+        training: DenoiserTraining,
+        frame_rate: float,
+        seed: int = 0,
+        share: tuple[int, int] = (0, 1),
+    ) -> None:
+        if len(pieces) == 0 or pieces.latents.shape[2] < training.crop_frames:
+            raise ValueError(f"no piece of {training.crop_frames} frames to train on")
+        self.pieces, self.training, self.frame_rate = pieces, training, frame_rate
+        self.seed = seed
+        self.wanted = even_parts(training.batch, share[1])[share[0]]
+        self._epoch, self._order = -1, np.empty(0, np.int64)
+
+    def __len__(self) -> int:
+        return self.training.steps
+
+    def __getitem__(self, step: int) -> Batch:  # type: ignore[override]
+        if not 0 <= step < len(self):
+            raise IndexError(f"there is no step {step} of {len(self)}")
+        first, wanted = step * self.training.batch, self.wanted
+        items = [self._item(first + i) for i in range(wanted.start, wanted.stop)]
+        latents, score, tokens, keep = (torch.stack(part) for part in zip(*items, strict=True))
+        longest = max(1, int(keep.sum(1).max()))
+        told = Conditioning(
+            context=tokens[:, :longest], context_mask=keep[:, :longest], concat=score
+        )
+        noise, sigma = self._noise(step)
+        return Batch(latents, noise, sigma, told)
+
+    def _noise(self, step: int) -> tuple[Tensor, Tensor]:
+        """The wanted items' noise and its levels, drawn for the whole batch: its σ are strata."""
+        training = self.training
+        generator = torch.Generator().manual_seed(step + (self.seed << 32))
+        sigma = training_sigmas(
+            training.batch, training.sigma_log_mean, training.sigma_log_deviation, generator
+        )
+        shape = (training.batch, self.pieces.latents.shape[1], training.crop_frames)
+        noise = torch.randn(shape, generator=generator)
+        return noise[self.wanted].clone(), sigma[self.wanted]
+
+    def _piece(self, place: int) -> int:
+        """The piece at `place` of an endless list of shufflings of them all."""
+        epoch, within = divmod(place, len(self.pieces))
+        if epoch != self._epoch:
+            rng = np.random.default_rng((self.seed, epoch, len(self.pieces)))
+            self._epoch, self._order = epoch, rng.permutation(len(self.pieces))
+        return int(self._order[within])
+
+    def _item(self, place: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """A crop's latents, the score's columns there, a prompt's token states and its mask."""
+        pieces, crop = self.pieces, self.training.crop_frames
+        index, rng = self._piece(place), np.random.default_rng((self.seed, place))
+        start = self._start(index, rng)
+        latents = pieces.latents[index, :, start : start + crop].float()
+        score = columns(pieces.score(index), crop, self.frame_rate, start / self.frame_rate)
+        prompt = int(rng.integers(PROMPTS_PER_PIECE))
+        tokens = pieces.tokens[index, prompt].float()
+        keep = torch.arange(len(tokens)) < pieces.lengths[index, prompt]
+        self._drop(score, keep, rng)
+        return latents, torch.from_numpy(score), tokens, keep
+
+    def _start(self, index: int, rng: np.random.Generator) -> int:
+        """A crop's first frame: the piece's beginning, the beginning of a bar, or anywhere."""
+        last = self.pieces.latents.shape[2] - self.training.crop_frames
+        bar_s = self.pieces.score(index).seconds_per_bar
+        choice = rng.random()
+        if choice < 0.3 or bar_s is None:
+            return 0
+        if choice < 0.8:
+            bars = int(last / self.frame_rate / bar_s)
+            return round(float(rng.integers(bars + 1)) * bar_s * self.frame_rate)
+        return int(rng.integers(last + 1))
+
+    def _drop(self, score: np.ndarray, keep: Tensor, rng: np.random.Generator) -> None:
+        """Leave conditions out in place: nothing is known where a row or token is silent."""
+        training = self.training
+        everything = rng.random() < training.drop_all
+        if everything or rng.random() < training.drop_text:
+            keep[:] = False
+        if everything or rng.random() < training.drop_rhythm:
+            score[RHYTHM_ROWS] = 0
+        if everything or rng.random() < training.drop_harmony:
+            score[HARMONY_ROWS] = 0
+        if everything or rng.random() < training.drop_drums:
+            score[DRUMS_ROWS] = 0
+
+
+def even_parts(items: int, parts: int) -> list[slice]:
+    """`items` in a row, dealt in order into `parts` whose sizes differ by one at most.
+
+    Raises `ValueError` where a part would be empty.
+    """
+    if items < parts:
+        raise ValueError(f"a batch of {items} cannot be shared by {parts}")
+    bounds = [items * part // parts for part in range(parts + 1)]
+    return [slice(a, b) for a, b in pairwise(bounds)]
