@@ -10,73 +10,23 @@ makes is counted while it lives.
 from __future__ import annotations
 
 import time
-import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from statistics import median
-from typing import Any
 
 import torch
-from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
+from engine.benchmarks.live_bytes import LiveBytes
 from engine.benchmarks.table import Figure, Setting
 from engine.device import Device, choose
 from engine.nets.unet import UNet, UNetConfig, multiplied
+from engine.nets.unet_presets import unet_medium
 
 RATIO_BAR = 0.5
 BATCH, FRAMES = 2, 1_504  # 30 s at 50 latent frames a second, a multiple of 32
-MEDIUM = UNetConfig(
-    in_channels=64,
-    out_channels=64,
-    channels=multiplied(256, (1, 2, 3, 5)),
-    blocks_per_level=2,
-    self_attention_levels=frozenset({2, 3}),
-    cross_attention_levels=frozenset({2, 3}),
-    context_channels=384,
-)
-LAPTOP = replace(MEDIUM, channels=multiplied(64, (1, 2, 3, 5)), head_channels=32)
+MEDIUM = unet_medium()
+LAPTOP = replace(MEDIUM, channels=multiplied(64, (1, 2, 3, 5)))
 """Medium's levels, blocks and attention at a quarter of its width: activations shrink alike."""
-
-
-class LiveBytes(TorchDispatchMode):
-    """Counts the storages that operators make, while they live. `peak` is the most at once."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.live = self.peak = 0
-        self._known: weakref.WeakSet[torch.UntypedStorage] = weakref.WeakSet()
-
-    def __torch_dispatch__(
-        self,
-        func: Callable[..., Any],
-        types: Any,
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
-        """A view, and what is written in place, has a storage that was there before."""
-        made = func(*args, **(kwargs or {}))
-        given = {x.untyped_storage()._cdata for x in tree_leaves((args, kwargs)) if _is_tensor(x)}
-        for tensor in filter(_is_tensor, tree_leaves(made)):
-            storage = tensor.untyped_storage()
-            if storage._cdata not in given and storage not in self._known:
-                self._count(storage)
-        return made
-
-    def _count(self, storage: torch.UntypedStorage) -> None:
-        self._known.add(storage)
-        size = storage.nbytes()
-        self.live += size
-        self.peak = max(self.peak, self.live)
-        weakref.finalize(storage, self._forget, size)
-
-    def _forget(self, size: int) -> None:
-        self.live -= size
-
-
-def _is_tensor(value: object) -> bool:
-    return isinstance(value, Tensor)
 
 
 def peak_bytes(step: Callable[[], None], device: Device) -> int:

@@ -1,4 +1,4 @@
-"""`undertone models`: what can be asked for with `--model`, and what is wrong with the rest."""
+"""`undertone models`: what can be asked for with `--model`, and the presets of new networks."""
 
 from __future__ import annotations
 
@@ -12,13 +12,34 @@ from engine.models.registry import Registry
 
 def add_commands(subparsers: Any) -> None:
     parser = subparsers.add_parser("models", help="list the models")
+    parser.add_argument(
+        "--presets",
+        action="store_true",
+        help="the networks to train instead: their shape and, measured, their cost",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
+    return _list_presets(arguments.json) if arguments.presets else _list_models(arguments.json)
+
+
+def _list_presets(as_json: bool) -> int:
+    from engine.benchmarks.presets import HEAD, measure_presets
+
+    if as_json:
+        print_json([asdict(preset) for preset in measure_presets()])
+        return 0
+    print(HEAD)
+    for preset in measure_presets():
+        print(preset.line(), flush=True)
+    return 0
+
+
+def _list_models(as_json: bool) -> int:
     models = Registry.default().models()
-    if arguments.json:
+    if as_json:
         print_json([asdict(model) for model in models])
         return 0
     for model in models:

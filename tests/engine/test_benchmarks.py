@@ -8,14 +8,17 @@ import pytest
 import torch
 
 from engine.benchmarks import training_memory, window
+from engine.benchmarks.live_bytes import LiveBytes
+from engine.benchmarks.presets import measure_preset
 from engine.benchmarks.table import Figure, lines
-from engine.benchmarks.training_memory import LAPTOP, LiveBytes, peak_bytes, training_step
+from engine.benchmarks.training_memory import LAPTOP, peak_bytes, training_step
 from engine.cli import main
 from engine.device import Device
+from engine.nets.presets import PRESETS
 from engine.nets.unet import UNet
 
 CPU = Device("cpu", torch.float32)
-TINY = replace(LAPTOP, channels=(16, 16, 32, 32), head_channels=16)
+TINY = replace(LAPTOP, channels=(16, 16, 32, 32), heads=2)
 
 
 def test_figures_of_a_short_run_are_plausible(
@@ -120,3 +123,19 @@ def test_the_memory_of_training_is_measured_by_its_name(
     )
     assert ratio["value"] == saving / plain
     assert ratio["bar"] == 0.5
+
+
+def test_a_preset_is_measured_by_running_it() -> None:
+    measured = measure_preset("small 1D", PRESETS["small 1D"])
+    assert measured.parameters == sum(p.numel() for p in UNet(PRESETS["small 1D"]).parameters())
+    longer = measure_preset("x", replace(PRESETS["small 1D"], channels=(256, 512, 1024, 2048)))
+    assert longer.forward_flops > 3 * measured.forward_flops
+    assert longer.activation_bytes > 1.5 * measured.activation_bytes
+    assert "4 heads at /4, /8" in measured.line()
+    assert "128 × (1, 2, 4, 8), 2 blocks" in measured.line()
+
+
+def test_there_is_a_preset_of_every_kind_and_size() -> None:
+    sizes = ("small", "medium", "large")
+    ways = ("{} 1D", "{} 2D", "DiT {}")
+    assert set(PRESETS) == {way.format(size) for way in ways for size in sizes}
