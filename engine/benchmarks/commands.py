@@ -25,6 +25,12 @@ def _measure_training_memory(setting: Setting) -> Iterator[Figure]:
     yield from measure_training_memory(setting)
 
 
+def _measure_nets(setting: Setting) -> Iterator[Figure]:
+    from engine.benchmarks.nets import measure_nets
+
+    yield from measure_nets(setting)
+
+
 BENCHMARKS = (
     Benchmark("start", "process start to the first clip", start.measure_start),
     Benchmark("clip", "a whole clip, and what pictures cost", sampling.measure_clip),
@@ -37,6 +43,7 @@ BENCHMARKS = (
         "a training step's memory, with and without gradient checkpointing",
         _measure_training_memory,
     ),
+    Benchmark("nets", "the networks beside their peers, with the same weights", _measure_nets),
 )
 
 

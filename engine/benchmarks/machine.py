@@ -24,7 +24,7 @@ def measure_machine(setting: Setting) -> Iterator[Figure]:
     host = ModelHost(Registry.default())
     device = host.device
     peaks = {
-        dtype: _peak_flops(device, dtype, setting.repeats)
+        dtype: peak_flops(device, dtype, setting.repeats)
         for dtype in (torch.bfloat16, torch.float32)
     }
     for dtype, flops in peaks.items():
@@ -44,7 +44,7 @@ def measure_machine(setting: Setting) -> Iterator[Figure]:
     yield Figure("part of the machine's peak", 100 * reached / peaks[device.dtype], "%")
 
 
-def _peak_flops(device: Device, dtype: torch.dtype, repeats: int) -> float:
+def peak_flops(device: Device, dtype: torch.dtype, repeats: int) -> float:
     """Multiply-adds count twice, as everywhere."""
     a, b = (torch.randn(_SIZE, _SIZE, device=device.torch).to(dtype) for _ in range(2))
     times = []

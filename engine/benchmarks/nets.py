@@ -1,0 +1,104 @@
+"""`undertone bench nets`: our networks beside their peers, in turns, on this machine.
+
+A ratio of two times that were taken in turns says more than either: these machines are shared and
+their speed moves. Each row also says what part of the measured matrix peak our network reaches.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from statistics import median
+
+import torch
+from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
+
+from engine.benchmarks.machine import peak_flops
+from engine.benchmarks.peers import Contest, Forward, Pair, contests
+from engine.benchmarks.table import Figure, Setting
+from engine.device import Device, choose, prepare_process
+from engine.nets.build import build
+from engine.nets.unet_presets import unet_small
+
+PEAK_PART_BAR = 40.0  # per cent
+LENGTHS_S = (5, 15, 30, 60, 120, 300)
+LATENT_RATE = 50
+GROWTH_BAR = 1.15  # against linear, up to 60 s
+
+
+@torch.inference_mode()
+def measure_nets(setting: Setting) -> Iterator[Figure]:
+    prepare_process()
+    device = choose()
+    peak = peak_flops(device, device.dtype, setting.repeats)
+    yield Figure("matrix product", peak / 1e12, "TFLOP/s", note=device.title)
+    for contest in contests():
+        yield _measure(contest, device, peak, setting.repeats)
+        gc.collect()
+        device.release_memory()
+    yield from _measure_growth(device, setting.repeats)
+
+
+def _measure(contest: Contest, device: Device, peak: float, repeats: int) -> Figure:
+    try:
+        pair = contest.make(device)
+    except ImportError as error:
+        return Figure(contest.name, None, "", contest.bar, f"{error.name} is not installed")
+    own_s, peer_s = in_turns(pair.own, pair.peer, device, repeats)
+    reached = 100 * _flops(pair.own) / own_s / peak
+    note = f"{own_s * 1e3:,.0f} ms to {peer_s * 1e3:,.0f}, {reached:.0f} % of the peak"
+    return Figure(contest.name, own_s / peer_s, "", contest.bar, note + _difference(pair))
+
+
+def in_turns(own: Forward, peer: Forward, device: Device, repeats: int) -> tuple[float, float]:
+    """The median seconds of each, after one call of each that is not counted."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for turn in range(1 + repeats):
+        for call, taken in zip((own, peer), times, strict=True):
+            began = time.perf_counter()
+            call()
+            device.synchronise()
+            if turn:
+                taken.append(time.perf_counter() - began)
+    return median(times[0]), median(times[1])
+
+
+def _difference(pair: Pair) -> str:
+    """How far apart the two are, where they should be equal."""
+    if not pair.same_weights:
+        return ""
+    own, peer = pair.own().double(), pair.peer().double()
+    return f", apart by {float((own - peer).abs().max() / peer.abs().max()):.0e}"
+
+
+def _flops(forward: Forward) -> int:
+    with FlopCounterMode(display=False) as counter:
+        forward()
+    return counter.get_total_flops()
+
+
+def _measure_growth(device: Device, repeats: int) -> Iterator[Figure]:
+    """What a longer clip costs, over what it would if cost grew with the length."""
+    net = build(unet_small()).eval().to(device.torch, device.dtype)
+    taken: dict[int, float] = {}
+    for seconds in LENGTHS_S:
+        inputs = net.config.fake_inputs(1, seconds * LATENT_RATE)
+        taken[seconds] = _median_s(partial(net, *inputs), device, repeats)
+    for seconds in LENGTHS_S[1:]:
+        over = taken[seconds] / taken[LENGTHS_S[0]] / (seconds / LENGTHS_S[0])
+        bar = GROWTH_BAR if seconds <= 60 else None
+        note = f"{taken[seconds] * 1e3:,.0f} ms"
+        yield Figure(f"Small 1D, {seconds} s over linear from 5 s", over, "", bar, note)
+
+
+def _median_s(call: Callable[[], Tensor], device: Device, repeats: int) -> float:
+    times = []
+    for _ in range(1 + repeats):
+        began = time.perf_counter()
+        call()
+        device.synchronise()
+        times.append(time.perf_counter() - began)
+    return median(times[1:])
