@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from statistics import median
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 from engine.api import GenerationRequest
 from engine.benchmarks.table import Figure, Setting
 from engine.device import Device
 from engine.models.host import ModelHost
 from engine.models.registry import Registry
+from engine.nets.flops import counted
 from engine.pipeline import Generation
 
 _SIZE = 2_048
@@ -36,9 +36,8 @@ def measure_machine(setting: Setting) -> Iterator[Figure]:
         setting.prompt, duration_s=setting.seconds, steps=_STEPS, seed=1, model=setting.model
     )
     step_s = _step_s(lambda: Generation(model, request), device)
-    with FlopCounterMode(display=False) as counter:
-        next(Generation(model, request).steps())
-    reached = counter.get_total_flops() / step_s
+    _, flops = counted(lambda: next(Generation(model, request).steps()))
+    reached = flops / step_s
     yield Figure("one guided step", step_s * 1e3, "ms")
     yield Figure("the network's products", reached / 1e12, "TFLOP/s")
     yield Figure("part of the machine's peak", 100 * reached / peaks[device.dtype], "%")

@@ -14,13 +14,13 @@ from statistics import median
 
 import torch
 from torch import Tensor
-from torch.utils.flop_counter import FlopCounterMode
 
 from engine.benchmarks.machine import peak_flops
-from engine.benchmarks.peers import Contest, Forward, Pair, contests
+from engine.benchmarks.peers import Contest, Forward, contests
 from engine.benchmarks.table import Figure, Setting
 from engine.device import Device, choose, prepare_process
 from engine.nets.build import build
+from engine.nets.flops import counted
 from engine.nets.unet_presets import unet_small
 
 PEAK_PART_BAR = 40.0  # per cent
@@ -47,37 +47,27 @@ def _measure(contest: Contest, device: Device, peak: float, repeats: int) -> Fig
         pair = contest.make(device)
     except ImportError as error:
         return Figure(contest.name, None, "", contest.bar, f"{error.name} is not installed")
+    wanted = pair.peer()
+    got, flops = counted(pair.own)
     own_s, peer_s = in_turns(pair.own, pair.peer, device, repeats)
-    reached = 100 * _flops(pair.own) / own_s / peak
-    note = f"{own_s * 1e3:,.0f} ms to {peer_s * 1e3:,.0f}, {reached:.0f} % of the peak"
-    return Figure(contest.name, own_s / peer_s, "", contest.bar, note + _difference(pair))
+    note = f"{own_s * 1e3:,.0f} ms to {peer_s * 1e3:,.0f}"
+    note += f", {100 * flops / own_s / peak:.0f} % of the peak"
+    if pair.same_weights:
+        apart = (got.double() - wanted.double()).abs().max() / wanted.double().abs().max()
+        note += f", apart by {float(apart):.0e}"
+    return Figure(contest.name, own_s / peer_s, "", contest.bar, note)
 
 
 def in_turns(own: Forward, peer: Forward, device: Device, repeats: int) -> tuple[float, float]:
-    """The median seconds of each, after one call of each that is not counted."""
+    """The median seconds of each; both have been called before."""
     times: tuple[list[float], list[float]] = ([], [])
-    for turn in range(1 + repeats):
+    for _ in range(repeats):
         for call, taken in zip((own, peer), times, strict=True):
             began = time.perf_counter()
             call()
             device.synchronise()
-            if turn:
-                taken.append(time.perf_counter() - began)
+            taken.append(time.perf_counter() - began)
     return median(times[0]), median(times[1])
-
-
-def _difference(pair: Pair) -> str:
-    """How far apart the two are, where they should be equal."""
-    if not pair.same_weights:
-        return ""
-    own, peer = pair.own().double(), pair.peer().double()
-    return f", apart by {float((own - peer).abs().max() / peer.abs().max()):.0e}"
-
-
-def _flops(forward: Forward) -> int:
-    with FlopCounterMode(display=False) as counter:
-        forward()
-    return counter.get_total_flops()
 
 
 def _measure_growth(device: Device, repeats: int) -> Iterator[Figure]:
