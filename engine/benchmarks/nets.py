@@ -21,6 +21,7 @@ from engine.benchmarks.table import Figure, Setting
 from engine.device import Device, choose, prepare_process
 from engine.nets.build import build
 from engine.nets.flops import counted
+from engine.nets.inference import ready
 from engine.nets.unet_presets import unet_small
 
 PEAK_PART_BAR = 40.0  # per cent
@@ -72,7 +73,7 @@ def in_turns(own: Forward, peer: Forward, device: Device, repeats: int) -> tuple
 
 def _measure_growth(device: Device, repeats: int) -> Iterator[Figure]:
     """What a longer clip costs, over what it would if cost grew with the length."""
-    net = build(unet_small()).eval().to(device.torch, device.dtype)
+    net = ready(build(unet_small()), device)
     taken: dict[int, float] = {}
     for seconds in LENGTHS_S:
         inputs = net.config.fake_inputs(1, seconds * LATENT_RATE)

@@ -21,6 +21,7 @@ from engine.nets.build import build
 from engine.nets.conditioning import Conditioning
 from engine.nets.dit import DiT
 from engine.nets.families import dance_diffusion, stable_audio, unet2d
+from engine.nets.inference import ready
 from engine.nets.unet import UNet
 from engine.nets.unet_presets import unet_small
 from engine.nets.waveform import WaveformUNet
@@ -67,11 +68,11 @@ def _with_weights_of(
     translate: Callable[[dict[str, Tensor], Any], dict[str, Tensor]],
 ) -> nn.Module:
     net.load_state_dict(translate(peer.state_dict(), net), assign=True)
-    return net.eval().requires_grad_(False)
+    return net
 
 
-def _ready(net: nn.Module, device: Device) -> nn.Module:
-    return net.to(device.torch, device.dtype)
+def _as_it_is(peer: Any, device: Device) -> Any:
+    return peer.eval().requires_grad_(False).to(device.torch, device.dtype)
 
 
 def _inputs(device: Device, *shape: int) -> Tensor:
@@ -97,8 +98,8 @@ def musicldm(device: Device) -> Pair:
                 class_embeddings_concat=True,
             ),
         )
-    peer = _ready(random_weights(peer), device)
-    net = _ready(_with_weights_of(own, peer, unet2d.load_diffusers), device)
+    peer = _as_it_is(random_weights(peer), device)
+    net = ready(_with_weights_of(own, peer, unet2d.load_diffusers), device)
     x, clap = _inputs(device, 2, 8, 256, 16), _inputs(device, 2, 512)
     t, told = torch.full((2,), 500, device=device.torch), Conditioning(vector=clap)
     return Pair(
@@ -116,8 +117,8 @@ def riffusion(device: Device) -> Pair:
             UNet(unet2d.RIFFUSION),
             _diffusers().UNet2DConditionModel(cross_attention_dim=768),
         )
-    peer = _ready(random_weights(peer), device)
-    net = _ready(_with_weights_of(own, peer, unet2d.load_diffusers), device)
+    peer = _as_it_is(random_weights(peer), device)
+    net = ready(_with_weights_of(own, peer, unet2d.load_diffusers), device)
     x, words = _inputs(device, 2, 4, 64, 64), _inputs(device, 2, 77, 768)
     t, told = torch.full((2,), 500, device=device.torch), Conditioning(context=words)
     return Pair(lambda: net(x, t, told), lambda: peer(x, t, words).sample, net, peer)
@@ -136,10 +137,10 @@ def dance(device: Device) -> Pair:
             ),
             up_block_types=(*["AttnUpBlock1D"] * 5, *["UpBlock1D"] * 7, "UpBlock1DNoSkip"),
         )  # fmt: skip
-    peer = _ready(_with_kernels(random_weights(peer)), device)
+    peer = _as_it_is(_with_kernels(random_weights(peer)), device)
     own = own.to_empty(device="cpu")
     _with_kernels(own)
-    net = _ready(_with_weights_of(own, peer, dance_diffusion.load_diffusers), device)
+    net = ready(_with_weights_of(own, peer, dance_diffusion.load_diffusers), device)
     x, t = _inputs(device, 1, 2, 65_536), torch.full((1,), 0.5, device=device.torch)
     return Pair(lambda: net(x, t), lambda: peer(x, t).sample, net, peer)
 
@@ -160,8 +161,8 @@ def stable_audio_open(device: Device) -> Pair:
     """1057 M at 2 × 64 × 1024: 47 seconds, guided."""
     with torch.device("meta"):
         own, peer = DiT(stable_audio.STABLE_AUDIO_OPEN), _diffusers().StableAudioDiTModel()
-    peer = _ready(random_weights(peer), device)
-    net = _ready(
+    peer = _as_it_is(random_weights(peer), device)
+    net = ready(
         _with_weights_of(own.to_empty(device="cpu"), peer, stable_audio.from_diffusers), device
     )
     x, words, seconds = (
@@ -228,8 +229,7 @@ def a_unet_small(device: Device) -> Pair:
 def _small_pair(
     device: Device, peer: nn.Module, call: Callable[[nn.Module, Tensor, Tensor], Tensor]
 ) -> Pair:
-    net = _ready(build(unet_small()).eval().requires_grad_(False), device)
-    peer = _ready(peer.eval().requires_grad_(False), device)
+    net, peer = ready(build(unet_small()), device), _as_it_is(peer, device)
     x, words = _inputs(device, 1, 64, 1_504), _inputs(device, 1, 20, 768)
     t, told = torch.full((1,), 0.5, device=device.torch), Conditioning(context=words)
     return Pair(lambda: net(x, t, told), lambda: call(peer, x, t), net, peer, same_weights=False)

@@ -57,7 +57,7 @@ class Convolution(nn.Conv2d):
         height, width = int(self.padding[0]), int(self.padding[1])
         if not self.circular or width == 0:
             return super().forward(x)
-        x = F.pad(x, (width, width, 0, 0), mode="circular")
+        x = pad_circular(x, width)
         return F.conv2d(x, self.weight, self.bias, self.stride, (height, 0), 1, self.groups)
 
 
@@ -85,6 +85,11 @@ class SeparableConvolution(nn.Sequential):
             bias=False,
         )
         super().__init__(each, Convolution(dimensions, in_channels, out_channels))
+
+
+def pad_circular(x: Tensor, width: int) -> Tensor:
+    """Time (the last axis) continued by `width` on both sides as the loop that it is."""
+    return F.pad(x, (width, width, 0, 0), mode="circular")
 
 
 def make_circular(net: nn.Module, circular: bool = True) -> None:

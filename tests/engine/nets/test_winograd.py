@@ -1,0 +1,86 @@
+"""Winograd's way gives what the plain convolution gives."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from engine.nets import winograd
+from engine.nets.layers import Convolution
+from engine.nets.unet import UNet, UNetConfig
+from engine.nets.winograd import WinogradConvolution, matrices, with_winograd
+
+
+@pytest.mark.parametrize(("outputs", "taps"), [(2, 3), (4, 3), (4, 5), (2, 5)])
+def test_the_transforms_are_a_correlation(outputs: int, taps: int) -> None:
+    A, G, B = matrices(outputs, taps)
+    n = outputs + taps - 1
+    assert (A.shape, G.shape, B.shape) == ((outputs, n), (n, taps), (n, n))
+    d, g = torch.randn(n, dtype=torch.float64), torch.randn(taps, dtype=torch.float64)
+    wanted = F.conv1d(d.view(1, 1, -1), g.view(1, 1, -1)).flatten()
+    torch.testing.assert_close(A @ ((G @ g) * (B @ d)), wanted)
+
+
+def test_too_large_a_tile_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"F\(6, 5\) needs 9 points of 7"):
+        matrices(6, 5)
+
+
+@pytest.mark.parametrize("circular", [False, True])
+@pytest.mark.parametrize("block", [1, 1 << 22])
+@pytest.mark.parametrize(
+    ("dimensions", "taps", "size"),
+    [(1, 3, (1, 13)), (1, 3, (1, 16)), (1, 5, (1, 9)), (2, 3, (6, 8)), (2, 3, (7, 5))],
+)
+def test_it_is_the_convolution(
+    dimensions: int,
+    taps: int,
+    size: tuple[int, int],
+    block: int,
+    circular: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(winograd, "BLOCK_FLOATS", block)
+    plain = Convolution(dimensions, 6, 10, taps)
+    plain.circular = circular
+    x = torch.randn(3, 6, *size).contiguous(memory_format=torch.channels_last)
+    out = WinogradConvolution(plain)(x)
+    torch.testing.assert_close(out, plain(x), atol=1e-5, rtol=1e-5)
+    assert out.is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize(("dimensions", "size"), [(1, (37,)), (2, (12, 9))])
+def test_a_network_computes_the_same_with_it(
+    dimensions: int, size: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(winograd, "LEAST_CHANNELS", 8)
+    config = UNetConfig(
+        dimensions=dimensions, in_channels=4, out_channels=4, channels=(16, 32), head_channels=8,
+        self_attention_levels=frozenset({1}), cross_attention_levels=frozenset(), zero_init=False,
+    )  # fmt: skip
+    net = UNet(config).eval()
+    inputs = config.fake_inputs(2, *size)
+    with torch.no_grad():
+        wanted = net(*inputs)
+        got = with_winograd(net)(*inputs)
+    replaced = sum(isinstance(module, WinogradConvolution) for module in net.modules())
+    assert replaced == 2 * 10 + 1  # two a residual block, and the upsampling
+    assert (got - wanted).abs().max() <= 1e-5 * wanted.abs().max()
+
+
+def test_only_convolutions_that_gain_are_replaced() -> None:
+    narrow, strided = Convolution(2, 64, 64, 3), Convolution(2, 320, 320, 3, stride=2)
+    pointwise, wide = Convolution(2, 320, 320), Convolution(2, 320, 320, 3)
+    net = with_winograd(torch.nn.Sequential(narrow, strided, pointwise, wide))
+    kinds = [type(module) for module in net.children()]
+    assert kinds == [Convolution, Convolution, Convolution, WinogradConvolution]
+
+
+def test_a_loop_switched_later_is_heard() -> None:
+    from engine.nets.layers import make_circular
+
+    net = torch.nn.Sequential(WinogradConvolution(Convolution(1, 4, 4, 3)))
+    x = torch.randn(1, 4, 1, 8).contiguous(memory_format=torch.channels_last)
+    make_circular(net)
+    torch.testing.assert_close(net(x.roll(3, -1)), net(x).roll(3, -1))
