@@ -25,6 +25,7 @@ from engine.models.folder import ModelFolder, write_config
 from engine.models.plain import FORMERLY, from_plain, to_plain
 from engine.nets.build import Net, NetConfig, build
 from engine.nets.conditioning import Conditioning
+from engine.nets.inference import ready
 from engine.score import SCORE_CHANNELS, Score, columns
 from engine.text.minilm import MiniLM
 
@@ -84,8 +85,7 @@ class HouseModel:
         self.device = device
         self.codec = codec.eval().requires_grad_(False).to(device.torch)
         self.sigma_range = (config.sigma_min, config.sigma_max)
-        net = net.eval().requires_grad_(False).to(device.torch, device.dtype)
-        self.denoiser = Denoiser(net, config.parameterisation, config.sigma_data)
+        self.denoiser = Denoiser(ready(net, device), config.parameterisation, config.sigma_data)
         self._text = text
         self._guide_score = config.guide_score
         self._score_rows = config.net.concat_channels

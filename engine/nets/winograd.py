@@ -24,7 +24,7 @@ OUTPUTS = {1: 4, 2: 2}
 2D, need more memory: the transformed kernel has (outputs + 2)² / 9 times the weights."""
 LEAST_CHANNELS = 160
 """With fewer the transforms cost what the products save."""
-BLOCK_FLOATS = 1 << 22
+BLOCK_FLOATS = 1 << 21
 """Transformed tiles at once: few enough to stay near the cores, enough to keep both busy."""
 
 
@@ -81,14 +81,15 @@ class WinogradConvolution(nn.Module):
         ):
             self.register_buffer(name, value.to(convolution.weight.dtype).contiguous())
         self.bias = convolution.bias
+        # At the point 1 every power is 1: what is added there, every output gets.
+        self.at_one = POINTS.index(1.0) * (self.window[1] + (not self.flat))
 
     def forward(self, x: Tensor) -> Tensor:
         height, width = x.shape[2:]
         x = self._padded(x)
         out = self._convolve(x.transpose(1, 2) if self.flat else x)
         out = out.transpose(1, 2) if self.flat else out
-        out = out[:, :height, :width]
-        return (out if self.bias is None else out + self.bias).permute(0, 3, 1, 2)
+        return out[:, :height, :width].contiguous().permute(0, 3, 1, 2)
 
     def _padded(self, x: Tensor) -> Tensor:
         """(B, H′, W′, C) with the kernel's margin around and whole tiles within."""
@@ -117,7 +118,10 @@ class WinogradConvolution(nn.Module):
         for items, rows in _blocks(B, tall, n * wide * (C + channels)):
             tiles = windows[:, :, items, rows]
             v = (self.into @ tiles.reshape(n, -1)).view(n, -1, C)
-            y = self.back @ torch.bmm(v, self.kernel).view(n, -1)
+            product = torch.bmm(v, self.kernel)
+            if self.bias is not None:
+                product[self.at_one] += self.bias
+            y = self.back @ product.view(n, -1)
             y = y.view(m_h, m_w, *tiles.shape[2:5], channels)
             out[items, rows] = y.permute(2, 3, 0, 4, 1, 5)
         return out.view(B, tall * m_h, wide * m_w, channels)

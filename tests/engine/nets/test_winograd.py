@@ -28,7 +28,7 @@ def test_too_large_a_tile_is_refused() -> None:
 
 
 @pytest.mark.parametrize("circular", [False, True])
-@pytest.mark.parametrize("block", [1, 1 << 22])
+@pytest.mark.parametrize("block", [1, 1 << 21])
 @pytest.mark.parametrize(
     ("dimensions", "taps", "size"),
     [(1, 3, (1, 13)), (1, 3, (1, 16)), (1, 5, (1, 9)), (2, 3, (6, 8)), (2, 3, (7, 5))],
