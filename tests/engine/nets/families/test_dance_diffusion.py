@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 import torch
-from diffusers import UNet1DModel
 from torch import Tensor, nn
 
 from engine.nets.families.dance_diffusion import (
@@ -15,7 +14,7 @@ from engine.nets.families.dance_diffusion import (
     load_diffusers,
     load_original,
 )
-from engine.nets.waveform import WaveformUNet, WaveformUNetConfig
+from engine.nets.waveform import WaveformUNet
 from tests.engine.nets.families.exactness import (
     FP32,
     FP64,
@@ -23,6 +22,7 @@ from tests.engine.nets.families.exactness import (
     assert_same_gradients,
     lively,
 )
+from tests.engine.nets.families.references import waveform
 
 SMALL = replace(
     DANCE_DIFFUSION,
@@ -33,32 +33,9 @@ SMALL = replace(
 )
 
 
-def reference(config: WaveformUNetConfig) -> nn.Module:
-    plain, attending = len(config.channels) - len(config.attention_levels), config.attention_levels
-    net = UNet1DModel(
-        extra_in_channels=config.time_channels,
-        time_embedding_dim=config.time_channels,
-        block_out_channels=config.channels,
-        down_block_types=(
-            "DownBlock1DNoSkip",
-            *["DownBlock1D"] * (plain - 1),
-            *["AttnDownBlock1D"] * len(attending),
-        ),
-        up_block_types=(
-            *["AttnUpBlock1D"] * len(attending),
-            *["UpBlock1D"] * (plain - 1),
-            "UpBlock1DNoSkip",
-        ),
-    )
-    for module in net.modules():  # diffusers gives 32 channels to a head whatever the width
-        if hasattr(module, "num_heads"):
-            module.num_heads = module.channels // config.head_channels
-    return net
-
-
 def test_every_weight_of_the_published_network_has_its_place() -> None:
     with torch.device("meta"):
-        net, theirs = WaveformUNet(DANCE_DIFFUSION), reference(DANCE_DIFFUSION)
+        net, theirs = WaveformUNet(DANCE_DIFFUSION), waveform(DANCE_DIFFUSION)
         made = load_diffusers(theirs.state_dict(), net)
     assert made.keys() == net.state_dict().keys()
     assert sum(p.numel() for p in net.parameters()) / 1e6 == pytest.approx(221.4, abs=0.05)
@@ -66,7 +43,7 @@ def test_every_weight_of_the_published_network_has_its_place() -> None:
 
 
 def pair(dtype: torch.dtype) -> tuple[WaveformUNet, nn.Module]:
-    theirs = lively(reference(SMALL))
+    theirs = lively(waveform(SMALL))
     own = WaveformUNet(SMALL).eval()
     own.load_state_dict(load_diffusers(theirs.state_dict(), own))
     return own.to(dtype), theirs.to(dtype)
@@ -163,7 +140,7 @@ def original_name(name: str, levels: int) -> str:
 
 def test_the_original_names_are_those_of_the_checkpoints() -> None:
     with torch.device("meta"):
-        weights = in_original_names(reference(DANCE_DIFFUSION).state_dict(), 13)
+        weights = in_original_names(waveform(DANCE_DIFFUSION).state_dict(), 13)
     shapes = {name: tuple(weight.shape) for name, weight in weights.items()}
     assert len(shapes) == 932
     assert shapes["timestep_embed.weight"] == (8, 1)
@@ -177,13 +154,13 @@ def test_the_original_names_are_those_of_the_checkpoints() -> None:
 
 def test_every_original_weight_of_the_published_network_has_its_place() -> None:
     with torch.device("meta"):
-        net, theirs = WaveformUNet(DANCE_DIFFUSION), reference(DANCE_DIFFUSION)
+        net, theirs = WaveformUNet(DANCE_DIFFUSION), waveform(DANCE_DIFFUSION)
         made = load_original(in_original_names(theirs.state_dict(), 13), net)
     assert made.keys() == net.state_dict().keys()
 
 
 def test_both_layouts_are_one_network() -> None:
-    weights = lively(reference(SMALL)).state_dict()
+    weights = lively(waveform(SMALL)).state_dict()
     own = WaveformUNet(SMALL)
     original = load_original(in_original_names(weights, len(SMALL.channels)), own)
     converted = load_diffusers(weights, own)
@@ -193,7 +170,7 @@ def test_both_layouts_are_one_network() -> None:
 
 def test_what_does_not_fit_the_original_is_named() -> None:
     own = WaveformUNet(SMALL)
-    weights = in_original_names(reference(SMALL).state_dict(), len(SMALL.channels))
+    weights = in_original_names(waveform(SMALL).state_dict(), len(SMALL.channels))
     weights["net.3.main.7.main.2.qkv_proj.weight"] = torch.zeros(48, 9, 1)
     weights["net.3.main.2.qkv_proj.bias"] = torch.zeros(48)
     weights["rng.state"] = torch.zeros(1)
