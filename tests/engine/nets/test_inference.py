@@ -70,7 +70,7 @@ def musicldm() -> Case:
 
 def audioldm2() -> Case:
     config = replace(
-        unet2d.audioldm2(), channels=(32, 64, 160, 160), embedding_channels=128,
+        unet2d.audioldm2(), channels=(32, 32, 64, 160), embedding_channels=128,
         time_channels=32, groups=8, context_channels=24, context_channels_2=40,
     )  # fmt: skip
     return latent_unet(config, references.latent_audio_2)
