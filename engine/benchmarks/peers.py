@@ -196,6 +196,7 @@ def ddpm_1d(device: Device) -> Pair:
     """Small in 1D on 30 s of latents against denoising-diffusion-pytorch's U-Net."""
     peer_class = _denoising_diffusion_1d().Unet1D
     peer = _as_large(lambda width: peer_class(dim=width, channels=64), range(32, 160, 8))
+    _casts_what_it_takes(peer.get_submodule("time_mlp.1"))
     return _small_pair(device, peer, lambda net, x, t: net(x, t * 1000))
 
 
@@ -223,7 +224,7 @@ def a_unet_small(device: Device) -> Pair:
 
     words = _inputs(device, 1, 20, 768)
     peer = _as_large(make, range(32, 160, 8))
-    return _small_pair(device, peer, lambda net, x, t: net(x, time=t, embedding=words))
+    return _small_pair(device, peer, lambda net, x, t: net(x, time=t.to(x.dtype), embedding=words))
 
 
 def _small_pair(
@@ -233,6 +234,15 @@ def _small_pair(
     x, words = _inputs(device, 1, 64, 1_504), _inputs(device, 1, 20, 768)
     t, told = torch.full((1,), 0.5, device=device.torch), Conditioning(context=words)
     return Pair(lambda: net(x, t, told), lambda: call(peer, x, t), net, peer, same_weights=False)
+
+
+def _casts_what_it_takes(layer: nn.Module) -> None:
+    """Features of the noise level are made in fp32, which a layer in another dtype refuses."""
+
+    def cast(module: Any, args: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        return tuple(each.to(module.weight.dtype) for each in args)
+
+    layer.register_forward_pre_hook(cast)
 
 
 def _as_large(make: Callable[[int], nn.Module], widths: range) -> nn.Module:

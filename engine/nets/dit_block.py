@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.nets.attention import FeedForward, attend, rotate, split_heads
+from engine.nets.attention import attend, rotate, split_heads
 from engine.nets.dit_config import DiTConfig, Modulation
-from engine.nets.feed_forward import GatedFeedForward
+from engine.nets.feed_forward import FeedForward, GatedFeedForward
 from engine.nets.layers import zeroed
 
 

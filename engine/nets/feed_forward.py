@@ -1,4 +1,4 @@
-"""The gated feed-forward of both transformers: GEGLU and SwiGLU are one layer."""
+"""Feed-forwards: the plain one, and the gated one of which GEGLU and SwiGLU are names."""
 
 from __future__ import annotations
 
@@ -34,3 +34,16 @@ class GatedFeedForward(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         h, gate = self.into(x).chunk(2, dim=-1)
         return self.out(self.dropout(h * self.activation(gate)))
+
+
+class FeedForward(nn.Sequential):
+    """Linear to `expansion` times the width, GELU, and back."""
+
+    def __init__(self, channels: int, expansion: float, dropout: float, zero_init: bool) -> None:
+        hidden = round(channels * expansion)
+        super().__init__(
+            nn.Linear(channels, hidden),
+            nn.GELU(approximate="tanh"),
+            nn.Dropout(dropout),
+            zeroed(nn.Linear(hidden, channels), zero_init),
+        )
