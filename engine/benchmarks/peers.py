@@ -7,9 +7,12 @@ installed is told, and the rest measured.
 from __future__ import annotations
 
 import importlib
+import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -80,8 +83,8 @@ def _inputs(device: Device, *shape: int) -> Tensor:
     return drawn.to(device.torch, device.dtype)
 
 
-def musicldm(device: Device) -> Pair:
-    """185 M at 2 × 8 × 256 × 16: ten seconds, guided."""
+def musicldm(device: Device, compiled: bool = False) -> Pair:
+    """185 M at 2 × 8 × 256 × 16: ten seconds, guided. `compiled` is the peer, channels-last."""
     config = unet2d.audioldm(128)
     with torch.device("meta"):
         own, peer = (
@@ -102,12 +105,20 @@ def musicldm(device: Device) -> Pair:
     net = ready(_with_weights_of(own, peer, unet2d.load_diffusers), device)
     x, clap = _inputs(device, 2, 8, 256, 16), _inputs(device, 2, 512)
     t, told = torch.full((2,), 500, device=device.torch), Conditioning(vector=clap)
+    if compiled:
+        peer, x = _compiled(peer), x.to(memory_format=torch.channels_last)
     return Pair(
         lambda: net(x, t, told),
         lambda: peer(x, t, encoder_hidden_states=None, class_labels=clap).sample,
         net,
         peer,
     )
+
+
+def _compiled(peer: Any) -> Any:
+    if not shutil.which(os.environ.get("CXX", "c++")):
+        raise ImportError("torch.compile writes C++", name="a C++ compiler")
+    return torch.compile(peer.to(memory_format=torch.channels_last))
 
 
 def riffusion(device: Device) -> Pair:
@@ -270,6 +281,7 @@ def count(net: nn.Module) -> int:
 
 def contests() -> Iterator[Contest]:
     yield Contest("MusicLDM's U-Net over diffusers", 0.5, musicldm)
+    yield Contest("MusicLDM's U-Net over it compiled", 0.7, partial(musicldm, compiled=True))
     yield Contest("Riffusion's U-Net over diffusers", 0.6, riffusion)
     yield Contest("Dance Diffusion's U-Net over diffusers", 0.6, dance)
     yield Contest("Stable Audio's DiT over diffusers", 0.8, stable_audio_open)
