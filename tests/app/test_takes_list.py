@@ -149,8 +149,10 @@ def test_delete_moves_on_and_undo_returns(
 
 def test_actions_wait_for_a_take(listed: TakesList, takes: Takes, actions: Actions) -> None:
     assert not any(actions[id].isEnabled() for id in TAKE_ACTIONS)
+    assert all("Choose a take first." in actions[id].toolTip() for id in TAKE_ACTIONS)
     takes.select(takes.visible()[0].id)
     assert all(actions[id].isEnabled() for id in TAKE_ACTIONS)
+    assert not any("Choose a take first." in actions[id].toolTip() for id in TAKE_ACTIONS)
 
 
 def test_the_empty_list_says_so(empty: TakesList) -> None:

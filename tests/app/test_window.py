@@ -27,7 +27,9 @@ from app.state.jobs import JobState
 from app.state.notices import Severity
 from app.theme import ThemeChoice
 from app.widgets.empty_state import EmptyState
+from app.widgets.ruler import Ruler
 from app.widgets.spectrogram_view import SpectrogramView
+from app.widgets.waveform_view import WaveformView
 from engine.api import Preview
 from engine.audio.export import ExportChoice, export
 from engine.errors import InternalError
@@ -318,6 +320,25 @@ def test_space_types_in_the_prompt_and_presses_a_focused_button(qtbot: QtBot, de
     field(desk, "takesView").setFocus()
     qtbot.keyClick(field(desk, "takesView"), Qt.Key.Key_Space)
     assert len(played) == 1
+
+
+@pytest.mark.parametrize("view", [SpectrogramView, WaveformView, Ruler])
+def test_a_click_in_the_take_leaves_the_prompt_so_that_space_plays(
+    qtbot: QtBot, desk: Desk, view: type[QWidget]
+) -> None:
+    make_take(desk)
+    played: list[str] = []
+    desk.studio.actions["play"].triggered.disconnect()  # no sound is needed here
+    desk.studio.actions["play"].triggered.connect(lambda: played.append("play"))
+    type_prompt(qtbot, desk, "!")
+    qtbot.keyClick(field(desk, "prompt"), Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+    assert len(played) == 1
+    qtbot.mouseClick(desk.window.findChild(view), Qt.MouseButton.LeftButton)
+    focused = QApplication.focusWidget()
+    assert focused is not None
+    qtbot.keyClick(focused, Qt.Key.Key_Space)
+    assert len(played) == 2
+    assert desk.studio.request.draft.prompt.strip("!") == PROMPT
 
 
 def test_the_windows_shortcuts_reach_it_from_a_text_field(qtbot: QtBot, desk: Desk) -> None:

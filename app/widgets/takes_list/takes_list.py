@@ -165,7 +165,9 @@ class TakesList(QWidget):
         take = self._takes.current
         missing = take is not None and take.state is TakeState.MISSING
         for id in TAKE_ACTIONS:
-            self._actions[id].setEnabled(take is not None and not (missing and id in _NEEDS_SOUND))
+            lost = missing and id in _NEEDS_SOUND
+            why = self.tr("Its file is missing.") if lost else self.tr("Choose a take first.")
+            self._actions.enable(id, take is not None and not lost, why)
         self._actions["favourite"].setChecked(take is not None and take.starred)
 
     def _show_list_or_text(self) -> None:
