@@ -147,6 +147,25 @@ def test_delete_moves_on_and_undo_returns(
     assert listed.view.currentIndex().data() == "fast funk"
 
 
+def test_a_deletion_offers_the_way_back_until_something_else_changes(
+    qtbot: QtBot, listed: TakesList, takes: Takes, actions: Actions
+) -> None:
+    actions["undo"].triggered.connect(takes.undo.undo)
+    button = listed.findChild(QAbstractButton, "undoDelete")
+    assert button is not None
+    assert not button.isVisible()
+    takes.select(takes.visible()[1].id)
+    actions["delete"].trigger()
+    assert button.isVisible()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert prompts(listed) == ["solo piano", "fast funk", "slow jazz"]
+    assert not button.isVisible()
+    actions["delete"].trigger()
+    assert button.isVisible()
+    actions["favourite"].trigger()
+    assert not button.isVisible()
+
+
 def test_actions_wait_for_a_take(listed: TakesList, takes: Takes, actions: Actions) -> None:
     assert not any(actions[id].isEnabled() for id in TAKE_ACTIONS)
     assert all("Choose a take first." in actions[id].toolTip() for id in TAKE_ACTIONS)
