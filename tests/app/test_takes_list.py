@@ -1,6 +1,8 @@
 """The list of takes in the hand: keys, clicks, search, stars and what it says aloud."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from math import prod
 from pathlib import Path
 
 import pytest
@@ -10,10 +12,11 @@ from PySide6.QtWidgets import QAbstractButton, QApplication
 from pytestqt.qtbot import QtBot
 
 from app.actions import Actions
-from app.library import Take
+from app.library import THUMBNAIL_SHAPE, Take
 from app.state.takes import Takes
 from app.theme import Theme, ThemeChoice
 from app.widgets.takes_list import TakesList, wording
+from app.widgets.takes_list.delegate import TakeDelegate
 from app.widgets.takes_list.takes_list import TAKE_ACTIONS
 from engine.api import GenerationRequest, Score
 from tests.fakes import clip
@@ -219,3 +222,17 @@ def test_hundreds_of_takes_and_both_themes_paint(
     light = listed.grab().toImage()
     corner = QPoint(listed.width() // 2, listed.height() - 2)
     assert light.pixelColor(corner).lightness() > dark.pixelColor(corner).lightness()
+
+
+def test_silence_in_a_thumbnail_is_the_themes_ground(
+    qtbot: QtBot, listed: TakesList, takes: Takes, theme: Theme
+) -> None:
+    delegate = listed.view.itemDelegate()
+    assert isinstance(delegate, TakeDelegate)
+    silent = replace(takes.visible()[0], thumbnail=bytes(prod(THUMBNAIL_SHAPE)))
+    qtbot.waitUntil(lambda: delegate.thumbnail(silent) is not None)
+    for choice in (ThemeChoice.LIGHT, ThemeChoice.DARK):
+        theme.choose(choice)
+        image = delegate.thumbnail(silent)
+        assert image is not None
+        assert image.pixelColor(0, 0) == theme.color("canvas")
