@@ -398,6 +398,17 @@ def test_marking_a_field_moves_nothing(desk: Desk, qtbot: QtBot) -> None:
     assert (steps.height(), guidance.mapTo(desk.window, QPoint()).y()) == before
 
 
+def test_the_prompt_grows_with_its_text_up_to_a_limit(desk: Desk, qtbot: QtBot) -> None:
+    prompt, request = field(desk, "prompt"), desk.studio.request
+    heights = []
+    for words in (1, 40, 400, 4_000, 1):
+        request.type_text("prompt", "piano " * words)
+        qtbot.wait(10)
+        heights.append(prompt.height())
+    few, some, many, too_many, again = heights
+    assert few == again < some < many == too_many
+
+
 @pytest.mark.parametrize("choice", [ThemeChoice.DARK, ThemeChoice.LIGHT])
 def test_no_text_is_clipped_at_1280_by_720(desk: Desk, choice: ThemeChoice, qtbot: QtBot) -> None:
     desk.window.conductor.choose_theme(choice)
