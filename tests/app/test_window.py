@@ -29,6 +29,7 @@ from app.theme import ThemeChoice
 from app.widgets.empty_state import EmptyState
 from app.widgets.ruler import Ruler
 from app.widgets.spectrogram_view import SpectrogramView
+from app.widgets.step_scrubber import StepScrubber
 from app.widgets.waveform_view import WaveformView
 from engine.api import Preview
 from engine.audio.export import ExportChoice, export
@@ -94,6 +95,20 @@ def test_from_the_keyboard_a_prompt_becomes_a_take(qtbot: QtBot, desk: Desk) -> 
     assert len(desk.studio.takes) == 1
     assert desk.studio.transport.take is not None
     assert text_of(desk, "seed") == str(desk.engine.requests[1].seed)
+
+
+def test_without_its_only_take_the_stage_says_what_to_do_again(desk: Desk) -> None:
+    stage, scrubber = desk.window.findChild(EmptyState), desk.window.findChild(StepScrubber)
+    assert stage is not None
+    assert scrubber is not None
+    make_take(desk)
+    assert not stage.isVisible()
+    press(desk, "delete")
+    assert stage.isVisible()
+    press(desk, "undo")
+    QApplication.processEvents()
+    assert not stage.isVisible()
+    assert scrubber.isEnabled()
 
 
 def test_an_example_is_one_click(qtbot: QtBot, desk: Desk) -> None:
