@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from PySide6.QtCore import QSizeF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QTextCursor
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.actions import Actions
@@ -13,8 +15,8 @@ from app.controls.slider_row import LABEL_PX
 from app.state.request import RequestModel
 from app.theme import GRID
 
-_PROMPT_PX = 10 * GRID  # with room for the fewest lines
 _LINES = (4, 9)  # the fewest and the most in view at once
+_FRAME_PX = 5  # border and padding, as the style sheet has them
 
 
 class PromptPanel(QWidget):
@@ -110,8 +112,11 @@ class PromptEdit(QPlainTextEdit):
     def _fit(self, size: QSizeF) -> None:
         """Take the height of the text, whose `size` Qt counts in lines here."""
         fewest, most = _LINES
-        extra = min(max(fewest, round(size.height())), most) - fewest
-        self.setFixedHeight(_PROMPT_PX + extra * self.fontMetrics().lineSpacing())
+        lines = min(max(fewest, ceil(size.height())), most)
+        text_px = lines * ceil(QFontMetricsF(self.font()).lineSpacing())  # as lines are laid out
+        margin_px = _FRAME_PX + self.document().documentMargin()
+        half = GRID // 2
+        self.setFixedHeight(half * ceil((text_px + 2 * margin_px) / half))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         plain = event.modifiers() == Qt.KeyboardModifier.NoModifier

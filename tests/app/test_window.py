@@ -415,11 +415,14 @@ def test_marking_a_field_moves_nothing(desk: Desk, qtbot: QtBot) -> None:
 
 def test_the_prompt_grows_with_its_text_up_to_a_limit(desk: Desk, qtbot: QtBot) -> None:
     prompt, request = field(desk, "prompt"), desk.studio.request
+    assert isinstance(prompt, QPlainTextEdit)
     heights = []
     for words in (1, 40, 400, 4_000, 1):
         request.type_text("prompt", "piano " * words)
         qtbot.wait(10)
         heights.append(prompt.height())
+        scrolls = prompt.verticalScrollBar().maximum() > 0
+        assert scrolls is (words > 40)
     few, some, many, too_many, again = heights
     assert few == again < some < many == too_many
 
