@@ -13,7 +13,7 @@ _NEWEST_WEIGHS = 0.4
 
 
 class Estimate(QObject):
-    """`text` for people: "about 1.4 s, 110 MB". Time is left out before it was once measured.
+    """`text` for people: "about 1.4 s, 110 MB"; before a time was measured "110 MB of memory".
 
     The memory is what making one take needs beside the loaded model; takes are made one by one.
 
@@ -71,7 +71,9 @@ def _told(draft: Draft, rates: dict[str, float], models: dict[str, ModelInfo]) -
             QCoreApplication.translate("Estimate", "about {0}").format(told_duration(seconds))
         )
     if model is not None and model.bytes_a_second:
-        parts.append(told_size(model.bytes_a_second * request.duration_s))
+        size = told_size(model.bytes_a_second * request.duration_s)
+        alone = QCoreApplication.translate("Estimate", "{0} of memory")
+        parts.append(size if parts else alone.format(size))
     return ", ".join(parts)
 
 

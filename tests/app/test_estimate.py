@@ -28,7 +28,7 @@ def request_model(qtbot: QtBot) -> RequestModel:
 def test_memory_is_known_at_once_and_time_after_the_first_take(request_model: RequestModel) -> None:
     rates: dict[str, float] = {}
     estimate = Estimate(request_model, rates, (HOUSE,))
-    assert estimate.text == "110 MB"
+    assert estimate.text == "110 MB of memory"
     made = clip(GenerationRequest("slow jazz", duration_s=10.0, steps=25))
     estimate.learn(replace(made, elapsed_s=5.0))
     assert estimate.text == "about 5.0 s, 110 MB"
