@@ -41,6 +41,7 @@ PLAY = _N("Actions", "Playing")
 SEE = _N("Actions", "Seeing")
 KEEP = _N("Actions", "Takes")
 APP = _N("Actions", "Application")
+OR = _N("Actions", " or ")  # between the shortcuts of one action
 
 ACTIONS: tuple[ActionSpec, ...] = (
     _spec("generate", MAKE, _N("Actions", "Generate"),
@@ -216,5 +217,6 @@ def translate(text: str) -> str:
 
 
 def _tip(spec: ActionSpec, action: QAction) -> str:
-    shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-    return f"{translate(spec.tip)} ({shown})" if shown else translate(spec.tip)
+    native = QKeySequence.SequenceFormat.NativeText
+    keys = translate(OR).join(keys.toString(native) for keys in action.shortcuts())
+    return f"{translate(spec.tip)} ({keys})" if keys else translate(spec.tip)

@@ -31,8 +31,9 @@ def test_every_action_says_what_it_does(actions: Actions) -> None:
     assert len({spec.id for spec in ACTIONS}) == len(ACTIONS)
 
 
-def test_the_tip_names_the_key(actions: Actions) -> None:
-    assert actions["play"].toolTip() == "Play or stop (Space)"
+def test_the_tip_names_the_keys(actions: Actions) -> None:
+    assert actions["play"].toolTip() == "Play or stop (Space or Ctrl+P)"
+    assert actions["about"].toolTip() == "Version, models and licences"
 
 
 def test_a_users_key_replaces_the_own_and_can_be_reset(actions: Actions) -> None:
