@@ -155,6 +155,7 @@ class ColourScale(QWidget):
                 self._paint_label(painter, self._y(level), f"{level}".replace("-", "−"))
 
     def _paint_label(self, painter: QPainter, y: float, text: str) -> None:
-        y = min(max(SMALL_PX / 2, y), self.height() - SMALL_PX / 2)
+        inset = SMALL_PX / 2 + 3  # clear of the focus ring
+        y = min(max(inset, y), self.height() - inset)
         box = QRectF(_BAR_PX + 4, y - 8, self.width() - _BAR_PX - 4, 16)
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
