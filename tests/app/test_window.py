@@ -491,7 +491,11 @@ def test_a_shortcut_can_be_changed_and_a_taken_one_is_refused(desk: Desk) -> Non
     loop.setKeySequence("Ctrl+Alt+L")
     loop.editingFinished.emit()
     assert desk.studio.settings.values.shortcuts == {"loop": ["Ctrl+Alt+L"]}
+    assert [id for id, reset in dialog.resets.items() if reset.isVisible()] == ["loop"]
     loop.setKeySequence("Space")
     loop.editingFinished.emit()
     assert "belongs to" in dialog.told.text()
     assert desk.studio.actions.keys("loop") == ["Ctrl+Alt+L"]
+    dialog.resets["loop"].click()
+    assert desk.studio.actions.keys("loop") == ["L"]
+    assert not any(reset.isVisible() for reset in dialog.resets.values())
