@@ -9,7 +9,7 @@ from app.state.request import RequestModel
 from engine.api import Clip, ModelInfo
 from engine.errors import InvalidRequest
 
-_NEWEST_WEIGHS = 0.4
+_SLOWER_WEIGHS = 0.4
 
 
 class Estimate(QObject):
@@ -40,11 +40,14 @@ class Estimate(QObject):
         self._update()
 
     def learn(self, clip: Clip) -> None:
-        """Take a finished clip's time into account."""
+        """Take a finished clip's time into account: a faster one at once, a slower one in part.
+
+        What else runs can slow a take down, but nothing makes it faster than the machine is.
+        """
         made = clip.request
         rate = clip.elapsed_s / (made.sampler.evaluations(made.steps) * clip.duration_s)
         known = self._rates.get(made.model, rate)
-        self._rates[made.model] = known + _NEWEST_WEIGHS * (rate - known)
+        self._rates[made.model] = min(rate, known + _SLOWER_WEIGHS * (rate - known))
         self._update()
 
     def _update(self) -> None:
