@@ -41,6 +41,7 @@ PLAY = _N("Actions", "Playing")
 SEE = _N("Actions", "Seeing")
 KEEP = _N("Actions", "Takes")
 APP = _N("Actions", "Application")
+OR = _N("Actions", " or ")  # between the shortcuts of one action
 
 ACTIONS: tuple[ActionSpec, ...] = (
     _spec("generate", MAKE, _N("Actions", "Generate"),
@@ -66,7 +67,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
           _N("Actions", "Show the settings that are rarely changed"), "chevron-right", "Ctrl+M",
           checkable=True),
     _spec("play", PLAY, _N("Actions", "Play"),
-          _N("Actions", "Play or stop"), "play", "Space"),
+          _N("Actions", "Play or stop"), "play", "Space", "Ctrl+P"),  # the latter while typing
     _spec("to_start", PLAY, _N("Actions", "To the start"),
           _N("Actions", "Move the playhead to the start"), "to-start", "Home"),
     _spec("to_end", PLAY, _N("Actions", "To the end"),
@@ -142,6 +143,7 @@ class Actions(QObject):
         super().__init__(parent)
         self._theme = theme
         self._specs = {spec.id: spec for spec in ACTIONS}
+        self._waits: dict[str, str] = {}  # what a disabled action waits for
         self._actions = {spec.id: self._make(spec) for spec in ACTIONS}
         for id, keys in (custom_keys or {}).items():
             if id in self._actions:
@@ -177,6 +179,12 @@ class Actions(QObject):
         """What differs from the table, to be stored in the settings."""
         return {id: self.keys(id) for id in self._actions if self.is_custom(id)}
 
+    def enable(self, id: str, enabled: bool, waits_for: str = "") -> None:
+        """Enable the action, or disable it and say in its tip what it waits for."""
+        self._waits[id] = "" if enabled else waits_for
+        self._actions[id].setEnabled(enabled)
+        self._tell(id)
+
     def set_icon(self, id: str, icon: str) -> None:
         """Show another icon for a state: `play` as "stop" while playing."""
         self._specs[id] = replace(self._specs[id], icon=icon)
@@ -193,7 +201,9 @@ class Actions(QObject):
         return action
 
     def _tell(self, id: str) -> None:
-        self._actions[id].setToolTip(_tip(self._specs[id], self._actions[id]))
+        tip = _tip(self._specs[id], self._actions[id])
+        waits_for = self._waits.get(id)
+        self._actions[id].setToolTip(f"{tip}\n{waits_for}" if waits_for else tip)
 
     def _tint(self) -> None:
         for id, spec in self._specs.items():
@@ -207,5 +217,6 @@ def translate(text: str) -> str:
 
 
 def _tip(spec: ActionSpec, action: QAction) -> str:
-    shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-    return f"{translate(spec.tip)} ({shown})" if shown else translate(spec.tip)
+    native = QKeySequence.SequenceFormat.NativeText
+    keys = translate(OR).join(keys.toString(native) for keys in action.shortcuts())
+    return f"{translate(spec.tip)} ({keys})" if keys else translate(spec.tip)

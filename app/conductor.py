@@ -97,13 +97,15 @@ class Conductor(QObject):
 
     def _offer_history(self) -> None:
         for name in ("older_prompt", "newer_prompt"):
-            self._studio.actions[name].setEnabled(bool(self._studio.request.prompts))
+            self._studio.actions.enable(
+                name, bool(self._studio.request.prompts), self.tr("No prompt was used yet.")
+            )
 
     def _share_escape(self) -> None:
         """Escape stops the running job; with none, it puts the message away."""
         actions, active = self._studio.actions, self._studio.jobs.active is not None
         for name in ("cancel", "cancel_all", "audition"):
-            actions[name].setEnabled(active)
+            actions.enable(name, active, self.tr("Nothing is being made."))
         shown = self._studio.notices.current is not None
         actions["dismiss"].setEnabled(shown and not active)
 

@@ -155,6 +155,7 @@ class MainWindow(QMainWindow):
         stack.addWidget(empty)
         stack.addWidget(viewer)
         studio.viewing.filled.connect(lambda: stack.setCurrentWidget(viewer))
+        studio.viewing.emptied.connect(lambda: stack.setCurrentWidget(empty))
         meter = LevelMeter(theme)
         transport.levels_changed.connect(meter.hear)
         stage = _named(QFrame(), "panel")

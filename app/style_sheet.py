@@ -101,8 +101,9 @@ QToolButton:disabled { color: @edge; }
 QToolButton:pressed { background: @selection; }
 QToolButton:checked { background: @selection; border-color: @accent; }
 QToolButton:focus { border: 2px solid @accent; }
+QToolButton:checked:focus { border-color: @text; }
 QToolButton::menu-indicator { image: none; width: 0; }
-QToolButton[role="text"] { padding: 0 8px; }
+QToolButton[role="text"] { padding: 0 0 0 8px; }
 QToolButton[role="menu"] { padding: 0 24px 0 8px; }
 
 QSlider { min-height: 24px; background: transparent; }

@@ -153,7 +153,7 @@ def check_range(
     """Raises the `InvalidRequest` that names field `name` for a value outside `limits`."""
     low, high = limits
     if not (math.isfinite(value) and low <= value <= high):
-        shown = f"{value:g}" if isinstance(value, float) else str(value)
+        shown = f"{value:.12g}" if isinstance(value, float) else str(value)  # 1e9 digit by digit
         raise InvalidRequest(
             name,
             f"{label} {shown} is out of range.",

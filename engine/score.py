@@ -161,7 +161,7 @@ def _check(
     if value is not None and not (math.isfinite(value) and low <= value <= high):
         raise InvalidRequest(
             field,
-            f"{label} {value:g} is out of range.",
+            f"{label} {value:.12g} is out of range.",
             f"Choose a value from {low:g} to {high:g}{' ' + unit if unit else ''}.",
         )
 

@@ -18,9 +18,14 @@ from app.theme import GRID, ICON_PX, Theme
 
 
 def tool_button(action: QAction, role: str = "") -> QToolButton:
-    """A flat icon button for `action`; its text is the accessible name."""
+    """A flat icon button for `action`; its text is the accessible name.
+
+    With the role "text" it shows the text beside the icon.
+    """
     button = QToolButton()
     button.setDefaultAction(action)
+    if role == "text":
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     button.setAccessibleName(action.text())
     button.setObjectName(f"{action.objectName()}Button")
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

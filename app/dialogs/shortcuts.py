@@ -33,6 +33,7 @@ class ShortcutsDialog(QDialog):
         self._actions = actions
         self._settings = settings
         self.fields: dict[str, QKeySequenceEdit] = {}
+        self.resets: dict[str, QPushButton] = {}
         self.setWindowTitle(self.tr("Keyboard shortcuts"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(*_SIZE)
@@ -74,7 +75,7 @@ class ShortcutsDialog(QDialog):
             self._add_row(grid, grid.rowCount(), spec)
 
     def _add_row(self, grid: QGridLayout, row: int, spec: ActionSpec) -> None:
-        field = QKeySequenceEdit(self._actions[spec.id].shortcut())
+        field = QKeySequenceEdit()
         field.setMaximumSequenceLength(1)
         field.setClearButtonEnabled(True)
         field.setFixedWidth(_KEYS_PX)
@@ -86,10 +87,13 @@ class ShortcutsDialog(QDialog):
         reset.setAccessibleName(self.tr("Reset {0}").format(translate(spec.text)))
         set_role(reset, "link")
         reset.clicked.connect(lambda: self._reset(spec.id))
-        self.fields[spec.id] = field
-        grid.addWidget(name, row, 0)
-        grid.addWidget(field, row, 1)
-        grid.addWidget(reset, row, 2)
+        for column, widget in enumerate((name, field, reset)):
+            grid.addWidget(widget, row, column)
+        place = reset.sizePolicy()
+        place.setRetainSizeWhenHidden(True)
+        reset.setSizePolicy(place)
+        self.fields[spec.id], self.resets[spec.id] = field, reset
+        self._show(spec.id)
 
     def _change(self, id: str) -> None:
         keys = self.fields[id].keySequence()
@@ -108,6 +112,7 @@ class ShortcutsDialog(QDialog):
         self.told.clear()
         text = keys.toString(QKeySequence.SequenceFormat.PortableText)
         self._actions.set_keys(id, [text] if text else [])
+        self._show(id)
         self._keep()
 
     def _holder(self, keys: QKeySequence, id: str) -> ActionSpec | None:
@@ -130,7 +135,9 @@ class ShortcutsDialog(QDialog):
         self._keep()
 
     def _show(self, id: str) -> None:
+        """The key in force; the way back only where there is one."""
         self.fields[id].setKeySequence(self._actions[id].shortcut())
+        self.resets[id].setVisible(self._actions.is_custom(id))
 
     def _keep(self) -> None:
         self._settings.values.shortcuts = self._actions.custom_keys()

@@ -9,11 +9,11 @@ from app.state.request import RequestModel
 from engine.api import Clip, ModelInfo
 from engine.errors import InvalidRequest
 
-_NEWEST_WEIGHS = 0.4
+_SLOWER_WEIGHS = 0.4
 
 
 class Estimate(QObject):
-    """`text` for people: "about 1.4 s, 110 MB". Time is left out before it was once measured.
+    """`text` for people: "about 1.4 s, 110 MB"; before a time was measured "110 MB of memory".
 
     The memory is what making one take needs beside the loaded model; takes are made one by one.
 
@@ -40,11 +40,14 @@ class Estimate(QObject):
         self._update()
 
     def learn(self, clip: Clip) -> None:
-        """Take a finished clip's time into account."""
+        """Take a finished clip's time into account: a faster one at once, a slower one in part.
+
+        What else runs can slow a take down, but nothing makes it faster than the machine is.
+        """
         made = clip.request
         rate = clip.elapsed_s / (made.sampler.evaluations(made.steps) * clip.duration_s)
         known = self._rates.get(made.model, rate)
-        self._rates[made.model] = known + _NEWEST_WEIGHS * (rate - known)
+        self._rates[made.model] = min(rate, known + _SLOWER_WEIGHS * (rate - known))
         self._update()
 
     def _update(self) -> None:
@@ -71,7 +74,9 @@ def _told(draft: Draft, rates: dict[str, float], models: dict[str, ModelInfo]) -
             QCoreApplication.translate("Estimate", "about {0}").format(told_duration(seconds))
         )
     if model is not None and model.bytes_a_second:
-        parts.append(told_size(model.bytes_a_second * request.duration_s))
+        size = told_size(model.bytes_a_second * request.duration_s)
+        alone = QCoreApplication.translate("Estimate", "{0} of memory")
+        parts.append(size if parts else alone.format(size))
     return ", ".join(parts)
 
 

@@ -110,17 +110,25 @@ class RequestModel(QObject):
 
         The first take has the seed in the field, drawn anew if it was used and is not locked;
         further takes draw their own, or count up from a locked one. The prompt is remembered.
+        A draft that is refused stays as it is.
         """
-        if self._seed_used and not self._draft.seed_locked:
-            self.apply(replace(self._draft, seed=_fresh_seed()))
-        first = self._draft.request()
-        takes = self._draft.take_count()
+        draft = self._draft
+        if self._seed_used and not draft.seed_locked:
+            draft = replace(draft, seed=_fresh_seed())
+        first, takes = draft.request(), draft.take_count()
+        self.apply(draft)
         self._seed_used = True
         self._remember(self._draft.prompt.strip())
         return [first, *(replace(first, seed=self._next_seed(first, i)) for i in range(1, takes))]
 
     def reveal(self, problem: InvalidRequest) -> None:
-        """Mark the field at fault, even one that is quietly left alone while typing."""
+        """Mark the field at fault, even one that is quietly left alone while typing.
+
+        The mark stays until the draft changes again: a plan still due is made first.
+        """
+        if self._timer.isActive():
+            self._timer.stop()
+            self._replan()
         self._revealed = problem
         self.planned.emit()
 

@@ -87,6 +87,12 @@ class Takes(QObject):
         if take is not None:
             self.undo.push(RemoveTake(self, take, self._clips.get(id)))
 
+    @property
+    def can_undo_removal(self) -> bool:
+        """Whether the next undo brings a deleted take back."""
+        last = self.undo.command(self.undo.index() - 1) if self.undo.canUndo() else None
+        return isinstance(last, RemoveTake)
+
     def star(self, id: str, starred: bool) -> None:
         """Mark as a favourite or not, with undo."""
         take = self._takes.get(id)

@@ -19,7 +19,8 @@ class Viewing(QObject):
     picture_changed = Signal(object)  # Picture or None
     peaks_changed = Signal(object, float)  # Peaks or None, frames a second
     steps_changed = Signal()
-    filled = Signal()  # there is something to show for the first time
+    filled = Signal()  # there is something to show
+    emptied = Signal()  # there is nothing any more
 
     def __init__(
         self,
@@ -99,8 +100,13 @@ class Viewing(QObject):
             self._turn_to_take()
 
     def _on_slot(self) -> None:
-        if not self._shows_job:
-            self._turn_to_take()
+        if self._shows_job:
+            return
+        empty = self._transport.take is None
+        if empty:
+            self._loaded.pop(self._transport.slot, None)
+        self._turn_to_take()
+        (self.emptied if empty else self.filled).emit()
 
     def _turn_to_take(self) -> None:
         self._shows_job = False

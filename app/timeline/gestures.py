@@ -1,7 +1,7 @@
 """The mouse over time: click to seek, drag a region or its edges, wheel to scroll and zoom.
 
 One event filter serves spectrogram, waveform and ruler, so that a gesture learnt in one works
-in all three.
+in all three. A click takes the keyboard from the text that was being typed.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ class TimeGestures(QObject):
         self._pressed_px: float | None = None
         self._anchor_s: float | None = None  # the fixed end of the region being dragged
         widget.setMouseTracking(True)
+        widget.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # so that Space plays after a click
         widget.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -90,7 +90,5 @@ class JobStatus(QWidget):
     def _idle(self) -> str:
         if self._jobs.warming:
             return self.tr("Loading the model…")
-        estimate = self._estimate.text
-        if self._last and estimate:
-            return self.tr("{0} · next: {1}").format(self._last, estimate)
-        return self._last or estimate or self.tr("Ready")
+        estimate, last = self._estimate.text, self._last or self.tr("Ready")
+        return self.tr("{0} · next: {1}").format(last, estimate) if estimate else last

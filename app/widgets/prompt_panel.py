@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QTextCursor
+from math import ceil
+
+from PySide6.QtCore import QSizeF, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.actions import Actions
@@ -13,7 +15,8 @@ from app.controls.slider_row import LABEL_PX
 from app.state.request import RequestModel
 from app.theme import GRID
 
-_PROMPT_PX = 10 * GRID
+_LINES = (4, 9)  # the fewest and the most in view at once
+_FRAME_PX = 5  # border and padding, as the style sheet has them
 
 
 class PromptPanel(QWidget):
@@ -82,7 +85,10 @@ class PromptPanel(QWidget):
 
 
 class PromptEdit(QPlainTextEdit):
-    """Plain text where Tab goes on and the arrows past the first and last line ask for history."""
+    """Plain text where Tab goes on and the arrows past the first and last line ask for history.
+
+    It grows with what is written, up to a limit from which it scrolls.
+    """
 
     older = Signal()
     newer = Signal()
@@ -92,8 +98,9 @@ class PromptEdit(QPlainTextEdit):
         self.setObjectName("prompt")
         self.setAccessibleName(name)
         self.setTabChangesFocus(True)
-        self.setFixedHeight(_PROMPT_PX)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.document().documentLayout().documentSizeChanged.connect(self._fit)
+        self._fit(QSizeF())
 
     def replace_text(self, text: str) -> None:
         """Put `text` in place of all there is, as one step of the field's own undo."""
@@ -101,6 +108,15 @@ class PromptEdit(QPlainTextEdit):
         cursor.select(QTextCursor.SelectionType.Document)
         cursor.insertText(text)
         self.setTextCursor(cursor)
+
+    def _fit(self, size: QSizeF) -> None:
+        """Take the height of the text, whose `size` Qt counts in lines here."""
+        fewest, most = _LINES
+        lines = min(max(fewest, ceil(size.height())), most)
+        text_px = lines * ceil(QFontMetricsF(self.font()).lineSpacing())  # as lines are laid out
+        margin_px = _FRAME_PX + self.document().documentMargin()
+        half = GRID // 2
+        self.setFixedHeight(half * ceil((text_px + 2 * margin_px) / half))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         plain = event.modifiers() == Qt.KeyboardModifier.NoModifier

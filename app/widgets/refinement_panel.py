@@ -22,7 +22,7 @@ SIGMA = Scale(*Limits.SIGMA, curve=1.0, decimals=1)
 
 
 class RefinementPanel(QWidget):
-    """Kind, rescale and noise levels; the numbers of projected guidance only while it is chosen."""
+    """Method, rescale and noise levels; projected guidance's numbers only while it is chosen."""
 
     def __init__(self, request: RequestModel, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,7 +45,7 @@ class RefinementPanel(QWidget):
             self._show(name)
 
     def _make_kind(self, theme: Theme) -> Picker:
-        picker = Picker(theme, self.tr("Kind of guidance"))
+        picker = Picker(theme, self.tr("Method of guidance"))
         picker.addItem(self.tr("Plain guidance"), False)
         picker.addItem(self.tr("Projected guidance (APG)"), True)
         picker.setToolTip(self.tr("Projected guidance can be stronger without getting harsh"))
@@ -59,8 +59,8 @@ class RefinementPanel(QWidget):
             "eta": (ETA, "η", self.tr("How much stays of what only makes it louder")),
             "momentum": (MOMENTUM, "β", self.tr("Momentum; negative moves away from the past")),
             "threshold": (THRESHOLD, "r", self.tr("The greatest difference made; 0 for any")),
-            "sigma_low": (SIGMA, "< σ", self.tr("Guide only above this noise level")),
-            "sigma_high": (SIGMA, "≥ σ", self.tr("Guide only up to this noise level")),
+            "sigma_low": (SIGMA, "min", self.tr("Guide only above this noise level")),
+            "sigma_high": (SIGMA, "max", self.tr("Guide only up to this noise level")),
         }
         fields = {}
         for name, (scale, letter, tip) in said.items():
@@ -68,18 +68,18 @@ class RefinementPanel(QWidget):
             fields[name].setToolTip(tip)
             fields[name].setObjectName(name)
             fields[name].edited.connect(self._editor(name))
-        for name in ("sigma_low", "sigma_high"):
-            fields[name].setPlaceholderText(self.tr("all"))
+        for name, open_end in (("sigma_low", "0"), ("sigma_high", "∞")):
+            fields[name].setPlaceholderText(open_end)
         return fields
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID)
-        column.addWidget(_row(self.tr("Kind"), "kind", of={"kind": self._kind}))
+        column.setSpacing(GRID // 2)
+        column.addWidget(_row(self.tr("Method"), "kind", of={"kind": self._kind}))
         column.addWidget(self._numbers)
         column.addWidget(self._rescale)
-        column.addWidget(_row(self.tr("Guide at"), "sigma_low", "sigma_high", of=self._fields))
+        column.addWidget(_row(self.tr("At noise σ"), "sigma_low", "sigma_high", of=self._fields))
         column.addWidget(self.error)
 
     def _editor(self, name: str) -> Callable[[str], None]:

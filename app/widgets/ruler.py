@@ -121,6 +121,9 @@ class Ruler(QWidget):
             return
         left, right = (self._axis.to_px(edge, self.width()) for edge in region)
         colour = self._theme.color("region")
+        inner = self._axis.inner_px(self.width())
+        painter.save()
+        painter.setClipRect(QRectF(LEFT_MARGIN_PX - 1, 0, inner + 2, BAND_PX + 1))
         painter.setPen(QPen(colour, 1))
         painter.setBrush(colour if self._transport.loop else Qt.BrushStyle.NoBrush)
         painter.drawRect(QRectF(left, 0.5, right - left, _HANDLE_PX - 1))
@@ -129,3 +132,4 @@ class Ruler(QWidget):
             corner = QPointF(x, BAND_PX)
             top = QPointF(x, 0)
             painter.drawPolygon(QPolygonF([top, corner, QPointF(x + inward * 7, 0)]))
+        painter.restore()

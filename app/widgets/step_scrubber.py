@@ -25,7 +25,6 @@ class StepScrubber(QWidget):
         self._finished = False
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setAccessibleName(self.tr("Denoising step"))
-        self._slider.setToolTip(self.tr("Look back at any denoising step"))
         self._slider.setPageStep(5)
         self._slider.valueChanged.connect(self._on_value)
         self._label = QLabel()
@@ -46,37 +45,50 @@ class StepScrubber(QWidget):
     ) -> None:
         """Offer the kept `steps` of `total`; `shown` is in view, None the newest or the take.
 
-        A `total` of 0 is a take from before, whose steps are gone. Nothing is
-        signalled: this is the state's word to the widget.
+        A step keeps its place from the first picture to the finished take, so that the handle
+        moves along as the picture forms. A `total` of 0 is a take from before, whose steps are
+        gone. Nothing is signalled: this is the state's word to the widget.
         """
         self._steps, self._total, self._finished = sorted(steps), total, finished
-        newest = total + 1 if finished else (self._steps[-1] if self._steps else 0)
         blocked = self._slider.blockSignals(True)
-        self._slider.setRange(min(1, newest), max(1, newest))
-        self._slider.setValue(newest if shown is None else shown)
+        self._slider.setRange(min(1, total), total + 1)
+        self._slider.setValue(self._newest if shown is None else shown)
         self._slider.blockSignals(blocked)
         self.setEnabled(bool(self._steps))
         self._tell()
 
+    @property
+    def _newest(self) -> int:
+        """The place of the newest picture; that of the finished take comes after all steps."""
+        if self._finished:
+            return self._total + 1
+        return self._steps[-1] if self._steps else 0
+
     def _on_value(self, value: int) -> None:
+        if value > self._newest:  # there is nothing to see yet
+            self._slider.setValue(self._newest)
+            return
         self._tell()
         if not self._steps:
             return
-        if value >= self._slider.maximum():
+        if value == self._newest:
             self.newest_chosen.emit()
         else:
             self.step_chosen.emit(min(self._steps, key=lambda step: abs(step - value)))
 
     def _tell(self) -> None:
         value = self._slider.value()
+        tip = self.tr("Look back at any denoising step")
         if not self._steps:
             text = self.tr("No steps yet") if self._total else self.tr("Steps not kept")
+            tip = self.tr("The steps are kept of the take made last")
         elif self._finished and value > self._total:
             text = self.tr("take, {0} steps").format(self._total)
         else:
             text = self.tr("step {0} of {1}").format(value, self._total)
         self._label.setText(text)
         self._slider.setAccessibleDescription(text)
+        self._slider.setToolTip(tip)
         self._keep_width()
 
     def _keep_width(self) -> None:

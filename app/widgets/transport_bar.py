@@ -119,7 +119,9 @@ class TransportBar(QWidget):
         self._show_position(self._transport.position_s)
         self._length.setText(f"/ {format_time(self._transport.duration_s)}")
         for id in ("to_start", "play", "to_end"):
-            self._actions[id].setEnabled(self._transport.take is not None)
+            self._actions.enable(
+                id, self._transport.take is not None, self.tr("Make or choose a take first.")
+            )
 
     def _show_playing(self, playing: bool) -> None:
         self._actions.set_icon("play", "stop" if playing else "play")
@@ -132,15 +134,23 @@ class TransportBar(QWidget):
             button.setEnabled(take is not None)
             button.setChecked(slot is transport.slot and take is not None)
             name = take.title if take and take.title else self.tr("empty")
-            button.setToolTip(f"{slot.name}: {name}")
+            button.setToolTip(f"{slot.name}: {name}" if take else self._waits_for(slot))
             button.setAccessibleName(self.tr("Take {0}: {1}").format(slot.name, name))
-        both = all(transport.take_in(slot) is not None for slot in TakeSlot)
-        self._actions["compare"].setEnabled(both)
+        empty = [slot for slot in TakeSlot if transport.take_in(slot) is None]
+        both = not empty
+        self._actions.enable("compare", both, "\n".join(map(self._waits_for, empty)))
         self._actions["compare"].setChecked(transport.slot is TakeSlot.B)
         self._match.setVisible(both)
         match = f"{transport.match_db(transport.slot):+.1f}".replace("-", "−")
         self._match.setText(self.tr("match {0} dB").format(match))
         self._match.setToolTip(self.tr("Gain that makes A and B equally loud"))
+
+    def _waits_for(self, slot: TakeSlot) -> str:
+        """How an empty slot comes by a take."""
+        if slot is TakeSlot.A:
+            return self.tr("A: make or choose a take")
+        how = self.tr("B: choose a take and press “{0}”")
+        return how.format(self._actions["set_b"].text())
 
     def _show_volume(self) -> None:
         volume = self._transport.volume

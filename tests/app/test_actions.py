@@ -31,16 +31,26 @@ def test_every_action_says_what_it_does(actions: Actions) -> None:
     assert len({spec.id for spec in ACTIONS}) == len(ACTIONS)
 
 
-def test_the_tip_names_the_key(actions: Actions) -> None:
-    assert actions["play"].toolTip() == "Play or stop (Space)"
+def test_the_tip_names_the_keys(actions: Actions) -> None:
+    assert actions["play"].toolTip() == "Play or stop (Space or Ctrl+P)"
+    assert actions["about"].toolTip() == "Version, models and licences"
 
 
 def test_a_users_key_replaces_the_own_and_can_be_reset(actions: Actions) -> None:
-    actions.set_keys("play", ["Ctrl+P"])
-    assert actions.custom_keys() == {"play": ["Ctrl+P"]}
-    assert "Ctrl+P" in actions["play"].toolTip()
+    actions.set_keys("play", ["F6"])
+    assert actions.custom_keys() == {"play": ["F6"]}
+    assert "F6" in actions["play"].toolTip()
     actions.reset_keys("play")
-    assert (actions.keys("play"), actions.custom_keys()) == (["Space"], {})
+    assert (actions.keys("play"), actions.custom_keys()) == (["Space", "Ctrl+P"], {})
+
+
+def test_a_disabled_action_says_what_it_waits_for(actions: Actions) -> None:
+    actions.enable("play", False, "Make a take first.")
+    actions.set_keys("play", ["F6"])
+    assert not actions["play"].isEnabled()
+    assert actions["play"].toolTip() == "Play or stop (F6)\nMake a take first."
+    actions.enable("play", True, "Make a take first.")
+    assert actions["play"].toolTip() == "Play or stop (F6)"
 
 
 def test_stored_keys_are_taken_and_unknown_actions_ignored(qapp: QApplication) -> None:

@@ -43,6 +43,7 @@ def test_every_scene_becomes_figures_beside_their_bars(
     scenes: dict[str, dict[str, Any]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     told = measured(capsys)
+    assert told["process start to a usable window"]["kept"] is True
     assert told["process start to the first take"]["kept"] is False
     assert told["longest block of the event loop"]["note"] == "in a test"
     assert told["underruns while playing and generating"]["kept"] is True
@@ -55,6 +56,7 @@ def test_a_promise_is_for_the_usual_takes(
 ) -> None:
     told = measured(capsys, "start", "--steps", "4")
     assert told["process start to the first take"]["kept"] is None
+    assert told["process start to a usable window"]["bar"] == figures.USABLE_BAR_S
     assert len(told) == 2
 
 

@@ -28,11 +28,21 @@ def request_model(qtbot: QtBot) -> RequestModel:
 def test_memory_is_known_at_once_and_time_after_the_first_take(request_model: RequestModel) -> None:
     rates: dict[str, float] = {}
     estimate = Estimate(request_model, rates, (HOUSE,))
-    assert estimate.text == "110 MB"
+    assert estimate.text == "110 MB of memory"
     made = clip(GenerationRequest("slow jazz", duration_s=10.0, steps=25))
     estimate.learn(replace(made, elapsed_s=5.0))
     assert estimate.text == "about 5.0 s, 110 MB"
     assert rates == {"house": pytest.approx(5.0 / 250)}
+
+
+def test_one_slow_take_does_not_spoil_the_estimate(request_model: RequestModel) -> None:
+    estimate = Estimate(request_model, {}, (HOUSE,))
+    made = clip(GenerationRequest("slow jazz", duration_s=10.0, steps=25))
+    told = []
+    for elapsed_s in (60.0, 1.0, 2.0, 1.0):
+        estimate.learn(replace(made, elapsed_s=elapsed_s))
+        told.append(estimate.text.split(",")[0])
+    assert told == ["about 60 s", "about 1.0 s", "about 1.4 s", "about 1.0 s"]
 
 
 def test_it_follows_length_steps_and_takes(request_model: RequestModel, qtbot: QtBot) -> None:

@@ -59,7 +59,7 @@ def test_the_arrow_keys_step_over_headings(panel: Desk, qtbot: QtBot) -> None:
 
 
 def test_guidance_is_refined_by_hand(panel: Desk, qtbot: QtBot) -> None:
-    kind = picker(panel, "Kind of guidance")
+    kind = picker(panel, "Method of guidance")
     kind.setCurrentIndex(kind.findData(True))
     typed(qtbot, panel, "momentum", "-0.75")
     typed(qtbot, panel, "sigma_low", "0.3")

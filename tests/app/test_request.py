@@ -169,6 +169,21 @@ def test_an_empty_prompt_is_left_alone_until_it_is_revealed(
     assert model.marked is None
 
 
+def test_a_refused_click_changes_nothing_and_its_mark_stays(
+    model: RequestModel, qtbot: QtBot
+) -> None:
+    model.lock_seed(False)
+    model.build()
+    used = model.draft
+    model.type_text("prompt", "")
+    with pytest.raises(InvalidRequest) as caught:
+        model.build()
+    model.reveal(caught.value)
+    qtbot.wait(3 * request_module.PLAN_AFTER_MS)
+    assert model.marked is caught.value
+    assert model.draft == replace(used, prompt="")
+
+
 def test_a_bad_field_is_marked_even_under_an_empty_prompt(
     model: RequestModel, qtbot: QtBot
 ) -> None:

@@ -11,11 +11,11 @@ from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.colour_maps import colour_table
 from app.state.time_axis import LEFT_MARGIN_PX, RIGHT_MARGIN_PX, TimeAxis
 from app.state.transport import Transport
 from app.theme import Theme, ThemeChoice
 from app.widgets.spectrogram_view import COLOUR_MAPS, SpectrogramView
-from app.widgets.spectrogram_view.canvas import colour_table
 from app.widgets.spectrogram_view.colour_scale import DEFAULT_RANGE_DB
 from app.widgets.spectrogram_view.raster import (
     BOTTOM_PX,

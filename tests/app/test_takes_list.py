@@ -1,6 +1,8 @@
 """The list of takes in the hand: keys, clicks, search, stars and what it says aloud."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from math import prod
 from pathlib import Path
 
 import pytest
@@ -10,10 +12,11 @@ from PySide6.QtWidgets import QAbstractButton, QApplication
 from pytestqt.qtbot import QtBot
 
 from app.actions import Actions
-from app.library import Take
+from app.library import THUMBNAIL_SHAPE, Take
 from app.state.takes import Takes
 from app.theme import Theme, ThemeChoice
 from app.widgets.takes_list import TakesList, wording
+from app.widgets.takes_list.delegate import TakeDelegate
 from app.widgets.takes_list.takes_list import TAKE_ACTIONS
 from engine.api import GenerationRequest, Score
 from tests.fakes import clip
@@ -147,10 +150,31 @@ def test_delete_moves_on_and_undo_returns(
     assert listed.view.currentIndex().data() == "fast funk"
 
 
+def test_a_deletion_offers_the_way_back_until_something_else_changes(
+    qtbot: QtBot, listed: TakesList, takes: Takes, actions: Actions
+) -> None:
+    actions["undo"].triggered.connect(takes.undo.undo)
+    button = listed.findChild(QAbstractButton, "undoDelete")
+    assert button is not None
+    assert not button.isVisible()
+    takes.select(takes.visible()[1].id)
+    actions["delete"].trigger()
+    assert button.isVisible()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert prompts(listed) == ["solo piano", "fast funk", "slow jazz"]
+    assert not button.isVisible()
+    actions["delete"].trigger()
+    assert button.isVisible()
+    actions["favourite"].trigger()
+    assert not button.isVisible()
+
+
 def test_actions_wait_for_a_take(listed: TakesList, takes: Takes, actions: Actions) -> None:
     assert not any(actions[id].isEnabled() for id in TAKE_ACTIONS)
+    assert all("Choose a take first." in actions[id].toolTip() for id in TAKE_ACTIONS)
     takes.select(takes.visible()[0].id)
     assert all(actions[id].isEnabled() for id in TAKE_ACTIONS)
+    assert not any("Choose a take first." in actions[id].toolTip() for id in TAKE_ACTIONS)
 
 
 def test_the_empty_list_says_so(empty: TakesList) -> None:
@@ -198,3 +222,17 @@ def test_hundreds_of_takes_and_both_themes_paint(
     light = listed.grab().toImage()
     corner = QPoint(listed.width() // 2, listed.height() - 2)
     assert light.pixelColor(corner).lightness() > dark.pixelColor(corner).lightness()
+
+
+def test_silence_in_a_thumbnail_is_the_themes_ground(
+    qtbot: QtBot, listed: TakesList, takes: Takes, theme: Theme
+) -> None:
+    delegate = listed.view.itemDelegate()
+    assert isinstance(delegate, TakeDelegate)
+    silent = replace(takes.visible()[0], thumbnail=bytes(prod(THUMBNAIL_SHAPE)))
+    qtbot.waitUntil(lambda: delegate.thumbnail(silent) is not None)
+    for choice in (ThemeChoice.LIGHT, ThemeChoice.DARK):
+        theme.choose(choice)
+        image = delegate.thumbnail(silent)
+        assert image is not None
+        assert image.pixelColor(0, 0) == theme.color("canvas")

@@ -99,8 +99,22 @@ def test_every_control_of_the_bar_has_a_name(bar: TransportBar) -> None:
 def test_play_is_offered_only_with_a_take(bar: TransportBar, transport: Transport) -> None:
     play = bar._actions["play"]
     assert not play.isEnabled()
+    assert "choose a take" in play.toolTip()
     transport.load(take(), RATE)
     assert play.isEnabled()
+    assert "choose a take" not in play.toolTip()
+
+
+def test_the_switch_says_which_slot_waits_for_a_take(
+    bar: TransportBar, transport: Transport
+) -> None:
+    compare = bar._actions["compare"]
+    assert "A: make or choose a take" in compare.toolTip()
+    transport.load(take(), RATE, "one")
+    assert "A:" not in compare.toolTip()
+    assert "B: choose a take and press “Compare with this take”" in compare.toolTip()
+    transport.load(take(), RATE, "two", TakeSlot.B)
+    assert "B:" not in compare.toolTip()
 
 
 # The meter.
@@ -184,6 +198,32 @@ def test_scrubbing_asks_for_kept_steps_and_back_to_the_newest(
     assert chosen.args == [5]
     with qtbot.waitSignal(scrubber.newest_chosen):
         slider.setValue(9)
+
+
+def test_a_step_keeps_its_place_and_those_to_come_cannot_be_reached(
+    scrubber: StepScrubber,
+) -> None:
+    slider = scrubber.findChildren(QSlider)[0]
+    ends = set()
+    for made in (1, 9, 25):
+        scrubber.show_steps(range(1, made + 1), 25)
+        assert slider.value() == made
+        ends.add((slider.minimum(), slider.maximum()))
+    scrubber.show_steps(range(1, 26), 25, finished=True)
+    ends.add((slider.minimum(), slider.maximum()))
+    assert slider.value() == slider.maximum()
+    assert len(ends) == 1
+    scrubber.show_steps([1, 5, 9], 25)
+    slider.setValue(20)
+    assert slider.value() == 9
+
+
+def test_a_slider_without_steps_says_why(scrubber: StepScrubber) -> None:
+    slider = scrubber.findChildren(QSlider)[0]
+    scrubber.show_steps([], 0)
+    assert "made last" in slider.toolTip()
+    scrubber.show_steps([1, 2], 25)
+    assert "made last" not in slider.toolTip()
 
 
 # The outputs.

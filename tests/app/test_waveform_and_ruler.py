@@ -96,6 +96,17 @@ def test_the_waveform_follows_zoom_and_theme(desk: Desk, qtbot: QtBot) -> None:
     assert view.grab().toImage().pixel(LEFT_MARGIN_PX + 4, 30) == desk.theme.color("canvas").rgb()
 
 
+def test_a_region_beyond_the_take_in_view_ends_with_the_ruler(desk: Desk, qtbot: QtBot) -> None:
+    ruler = Ruler(desk.theme, desk.axis, desk.transport)
+    desk.show(ruler, qtbot, 40)
+    desk.transport.set_region((1.0, 7.0))
+    desk.axis.set_duration(3.0)  # a shorter take is being made meanwhile
+    image, band = ruler.grab().toImage(), desk.theme.color("region").rgb()
+    coloured = [x for x in range(WIDTH) if image.pixel(x, 3) == band]
+    assert desk.x(1.0) <= min(coloured) < desk.x(1.1)
+    assert max(coloured) <= desk.x(3.0) + 1
+
+
 def test_dragging_on_the_ruler_marks_and_its_edges_move(desk: Desk, qtbot: QtBot) -> None:
     ruler = Ruler(desk.theme, desk.axis, desk.transport)
     desk.show(ruler, qtbot, 40)

@@ -27,7 +27,10 @@ from app.state.jobs import JobState
 from app.state.notices import Severity
 from app.theme import ThemeChoice
 from app.widgets.empty_state import EmptyState
+from app.widgets.ruler import Ruler
 from app.widgets.spectrogram_view import SpectrogramView
+from app.widgets.step_scrubber import StepScrubber
+from app.widgets.waveform_view import WaveformView
 from engine.api import Preview
 from engine.audio.export import ExportChoice, export
 from engine.errors import InternalError
@@ -92,6 +95,20 @@ def test_from_the_keyboard_a_prompt_becomes_a_take(qtbot: QtBot, desk: Desk) -> 
     assert len(desk.studio.takes) == 1
     assert desk.studio.transport.take is not None
     assert text_of(desk, "seed") == str(desk.engine.requests[1].seed)
+
+
+def test_without_its_only_take_the_stage_says_what_to_do_again(desk: Desk) -> None:
+    stage, scrubber = desk.window.findChild(EmptyState), desk.window.findChild(StepScrubber)
+    assert stage is not None
+    assert scrubber is not None
+    make_take(desk)
+    assert not stage.isVisible()
+    press(desk, "delete")
+    assert stage.isVisible()
+    press(desk, "undo")
+    QApplication.processEvents()
+    assert not stage.isVisible()
+    assert scrubber.isEnabled()
 
 
 def test_an_example_is_one_click(qtbot: QtBot, desk: Desk) -> None:
@@ -320,6 +337,25 @@ def test_space_types_in_the_prompt_and_presses_a_focused_button(qtbot: QtBot, de
     assert len(played) == 1
 
 
+@pytest.mark.parametrize("view", [SpectrogramView, WaveformView, Ruler])
+def test_a_click_in_the_take_leaves_the_prompt_so_that_space_plays(
+    qtbot: QtBot, desk: Desk, view: type[QWidget]
+) -> None:
+    make_take(desk)
+    played: list[str] = []
+    desk.studio.actions["play"].triggered.disconnect()  # no sound is needed here
+    desk.studio.actions["play"].triggered.connect(lambda: played.append("play"))
+    type_prompt(qtbot, desk, "!")
+    qtbot.keyClick(field(desk, "prompt"), Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+    assert len(played) == 1
+    qtbot.mouseClick(desk.window.findChild(view), Qt.MouseButton.LeftButton)
+    focused = QApplication.focusWidget()
+    assert focused is not None
+    qtbot.keyClick(focused, Qt.Key.Key_Space)
+    assert len(played) == 2
+    assert desk.studio.request.draft.prompt.strip("!") == PROMPT
+
+
 def test_the_windows_shortcuts_reach_it_from_a_text_field(qtbot: QtBot, desk: Desk) -> None:
     make_take(desk)
     prompt = field(desk, "prompt")
@@ -375,6 +411,20 @@ def test_marking_a_field_moves_nothing(desk: Desk, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: steps.property("invalid") is True)
     qtbot.wait(50)
     assert (steps.height(), guidance.mapTo(desk.window, QPoint()).y()) == before
+
+
+def test_the_prompt_grows_with_its_text_up_to_a_limit(desk: Desk, qtbot: QtBot) -> None:
+    prompt, request = field(desk, "prompt"), desk.studio.request
+    assert isinstance(prompt, QPlainTextEdit)
+    heights = []
+    for words in (1, 40, 400, 4_000, 1):
+        request.type_text("prompt", "piano " * words)
+        qtbot.wait(10)
+        heights.append(prompt.height())
+        scrolls = prompt.verticalScrollBar().maximum() > 0
+        assert scrolls is (words > 40)
+    few, some, many, too_many, again = heights
+    assert few == again < some < many == too_many
 
 
 @pytest.mark.parametrize("choice", [ThemeChoice.DARK, ThemeChoice.LIGHT])
@@ -441,7 +491,11 @@ def test_a_shortcut_can_be_changed_and_a_taken_one_is_refused(desk: Desk) -> Non
     loop.setKeySequence("Ctrl+Alt+L")
     loop.editingFinished.emit()
     assert desk.studio.settings.values.shortcuts == {"loop": ["Ctrl+Alt+L"]}
+    assert [id for id, reset in dialog.resets.items() if reset.isVisible()] == ["loop"]
     loop.setKeySequence("Space")
     loop.editingFinished.emit()
     assert "belongs to" in dialog.told.text()
     assert desk.studio.actions.keys("loop") == ["Ctrl+Alt+L"]
+    dialog.resets["loop"].click()
+    assert desk.studio.actions.keys("loop") == ["L"]
+    assert not any(reset.isVisible() for reset in dialog.resets.values())

@@ -10,13 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PySide6.QtGui import QResizeEvent
@@ -28,7 +26,6 @@ from engine.api import Picture
 from engine.audio.spectrogram import FrequencyScale
 
 LABEL_PX = 11
-_BLENDED = 32  # of 256 colours
 _POINTS_PER_PX = 72.0 / 100.0  # matplotlib's figures have 100 dots an inch by default
 
 
@@ -40,20 +37,6 @@ class Look:
     label: str
     line: str
     fonts: tuple[str, ...]
-
-
-def colour_table(name: str, ground: str) -> NDArray[np.uint8]:
-    """256 colours of one of matplotlib's maps, (256, 4) RGBA, whose floor melts into `ground`.
-
-    The map runs away from the ground: reversed where that is light. Only its lowest eighth is
-    replaced, by a straight line from the ground, so that lightness still changes steadily.
-    """
-    ground_rgb = np.array(to_rgb(ground))
-    is_light = float(ground_rgb.mean()) > 0.5
-    table = matplotlib.colormaps[f"{name}_r" if is_light else name](np.arange(256))
-    share = (np.arange(_BLENDED) / _BLENDED)[:, None]
-    table[:_BLENDED, :3] = ground_rgb + share * (table[_BLENDED, :3] - ground_rgb)
-    return np.round(table * 255.0).astype(np.uint8)
 
 
 class _Raster(Artist):

@@ -149,7 +149,13 @@ class ColourScale(QWidget):
         gap_px = _TICK_DB * self.height() / (top_db - floor_db)
         every = _TICK_DB * max(1, round(_SHORTEST_GAP_PX / max(gap_px, 1e-3)))
         first = int(np.ceil(floor_db / every)) * every
+        self._paint_label(painter, 0.0, self.tr("dB"))
         for level in range(first, int(top_db) + 1, every):
-            y = min(max(SMALL_PX / 2, self._y(level)), self.height() - SMALL_PX / 2)
-            box = QRectF(_BAR_PX + 4, y - 8, self.width() - _BAR_PX - 4, 16)
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, f"{level}".replace("-", "−"))
+            if self._y(level) > _SHORTEST_GAP_PX / 2:  # the unit is up there
+                self._paint_label(painter, self._y(level), f"{level}".replace("-", "−"))
+
+    def _paint_label(self, painter: QPainter, y: float, text: str) -> None:
+        inset = SMALL_PX / 2 + 3  # clear of the focus ring
+        y = min(max(inset, y), self.height() - inset)
+        box = QRectF(_BAR_PX + 4, y - 8, self.width() - _BAR_PX - 4, 16)
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)

@@ -147,10 +147,9 @@ class SpectrogramView(QWidget):
         )
 
     def _table(self) -> NDArray[np.uint8]:
-        assert self._module is not None
-        ground = self._theme.color("canvas").name()
-        table: NDArray[np.uint8] = self._module.colour_table(self._colour_map, ground)
-        return table
+        from app.colour_maps import colour_table  # matplotlib is there, as the canvas is
+
+        return colour_table(self._colour_map, self._theme.color("canvas").name())
 
     def _look(self) -> Look:
         assert self._module is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,8 +42,10 @@ class TakeDelegate(QStyledItemDelegate):
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._colours: Colours | None = None  # matplotlib is imported behind the shown window
-        Background(self).run(_load_colours, self._on_colours)
+        self._maps: ModuleType | None = None  # imports matplotlib, behind the shown window
+        self._colours: Colours | None = None
+        Background(self).run(_import_maps, self._on_maps)
+        theme.changed.connect(self._dress)
 
     def thumbnail(self, take: Take) -> QImage | None:
         """The small spectrogram in colour; None while there are no colours, or it has none."""
@@ -50,9 +53,16 @@ class TakeDelegate(QStyledItemDelegate):
             return None
         return _image(take.thumbnail, self._colours)
 
-    def _on_colours(self, colours: Colours) -> None:
-        self._colours = colours
-        self.colours_ready.emit()
+    def _on_maps(self, maps: ModuleType) -> None:
+        self._maps = maps
+        self._dress()
+
+    def _dress(self) -> None:
+        """Take the colours that the large spectrogram has in this theme."""
+        if self._maps is not None:
+            ground = self._theme.color("canvas").name()
+            self._colours = Colours(self._maps.colour_table(COLOUR_MAP, ground))
+            self.colours_ready.emit()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         return QSize(30 * GRID, ROW_PX)
@@ -160,10 +170,10 @@ class Colours:
         self.table = table
 
 
-def _load_colours() -> Colours:
-    import matplotlib
+def _import_maps() -> ModuleType:
+    from app import colour_maps
 
-    return Colours(np.asarray(matplotlib.colormaps[COLOUR_MAP](np.arange(256), bytes=True)))
+    return colour_maps
 
 
 @lru_cache(maxsize=256)

@@ -24,7 +24,8 @@ from app.widgets.takes_list.model import TAKE_ROLE
 from app.widgets.takes_list.search_field import SearchField
 from app.widgets.takes_list.view import TakesView
 
-TAKE_ACTIONS = ("use_settings", "set_b", "favourite", "export", "delete")
+TAKE_ACTIONS = ("use_settings", "export", "set_b", "favourite", "delete")
+_SPELT_OUT = ("use_settings", "export")  # what most takes are for
 _NEEDS_SOUND = ("set_b", "export")
 _SEARCH_PX = 30 * GRID
 
@@ -50,11 +51,13 @@ class TakesList(QWidget):
         self._stack = QStackedWidget()
         self._empty_text = label("", "dim")
         self._clear = QPushButton(self.tr("Show all takes"))
+        self._undo_delete = self._undo_button()
         self._lay_out()
         self._connect()
         self._tint()
         self._show_current()
         self._show_list_or_text()
+        self._offer_undo()
 
     def _search_field(self) -> SearchField:
         field = SearchField(self._theme, self.tr("Search the takes"))
@@ -72,6 +75,13 @@ class TakesList(QWidget):
         button.setToolTip(self.tr("Show favourites only"))
         return button
 
+    def _undo_button(self) -> QPushButton:
+        button = QPushButton(self.tr("Undo delete"))
+        button.setObjectName("undoDelete")
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        set_role(button, "link")
+        return button
+
     def _lay_out(self) -> None:
         bar = QHBoxLayout()
         bar.setContentsMargins(GRID, GRID, GRID, 0)
@@ -79,8 +89,9 @@ class TakesList(QWidget):
         bar.addWidget(self.search, 1)
         bar.addWidget(self.starred_only)
         bar.addStretch()
+        bar.addWidget(self._undo_delete)
         for id in TAKE_ACTIONS:
-            bar.addWidget(tool_button(self._actions[id]))
+            bar.addWidget(tool_button(self._actions[id], "text" if id in _SPELT_OUT else ""))
         self._stack.addWidget(self.view)
         self._stack.addWidget(self._empty_page())
         column = QVBoxLayout(self)
@@ -114,6 +125,8 @@ class TakesList(QWidget):
         self._actions["find"].triggered.connect(self._focus_search)
         self._actions["favourite"].triggered.connect(self._on_favourite)
         self._actions["delete"].triggered.connect(self._on_delete)
+        self._undo_delete.clicked.connect(self._actions["undo"].trigger)
+        self._takes.undo.indexChanged.connect(self._offer_undo)
         self._takes.selected.connect(self._show_current)
         self._takes.changed.connect(self._show_current)
         self._theme.changed.connect(self._tint)
@@ -152,6 +165,14 @@ class TakesList(QWidget):
         if take is not None:
             self._takes.remove(take.id)
 
+    def _offer_undo(self) -> None:
+        """Show the way back beside the list for as long as the deletion is what Undo undoes."""
+        offered = self._takes.can_undo_removal
+        if self._undo_delete.hasFocus() and not offered:
+            self.view.setFocus()
+        self._undo_delete.setVisible(offered)
+        self._undo_delete.setToolTip(self._actions["undo"].toolTip())
+
     def _open_menu(self, place: QPoint) -> None:
         if not self.view.indexAt(place).isValid():
             return
@@ -165,7 +186,9 @@ class TakesList(QWidget):
         take = self._takes.current
         missing = take is not None and take.state is TakeState.MISSING
         for id in TAKE_ACTIONS:
-            self._actions[id].setEnabled(take is not None and not (missing and id in _NEEDS_SOUND))
+            lost = missing and id in _NEEDS_SOUND
+            why = self.tr("Its file is missing.") if lost else self.tr("Choose a take first.")
+            self._actions.enable(id, take is not None and not lost, why)
         self._actions["favourite"].setChecked(take is not None and take.starred)
 
     def _show_list_or_text(self) -> None:
