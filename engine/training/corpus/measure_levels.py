@@ -14,9 +14,9 @@ import numpy as np
 import pyloudnorm
 
 from engine.styles import STYLES, Style
-from engine.training.corpus.arrangement import part_for
 from engine.training.corpus.composer import compose
 from engine.training.corpus.levels import REFERENCE_VOLUME
+from engine.training.corpus.mix import part_for
 from engine.training.corpus.render import SAMPLE_RATE, Renderer
 
 _SEEDS = (1, 2)

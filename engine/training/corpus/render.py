@@ -28,6 +28,7 @@ _KNEE = 0.7  # above it peaks are rounded off instead of pulling the whole piece
 _MOST_OVER = 1.5  # how far peaks may pass 1.0 before rounding
 _TAIL = 8_192  # frames in which voices told to stop are gone
 _VOLUME, _PAN, _REVERB = 7, 10, 91
+_LOOP_TAIL = 8 * SAMPLE_RATE  # frames after which cymbals, pads and reverb have died away
 
 SOUNDFONT_VARIABLE = "UNDERTONE_SOUNDFONT"
 _FOLDERS = (
@@ -183,12 +184,21 @@ class Renderer:
         self._synthesizer = synthesizer or open_synthesizer()
 
     def render(self, piece: Piece) -> Audio:
-        """(frames, 2) at 44.1 kHz, exactly round(duration_s · 44100) frames, levelled."""
+        """(frames, 2) at 44.1 kHz, exactly round(duration_s · 44100) frames, levelled.
+
+        The tails of a loop wrap around to its beginning.
+        """
         return level(self.render_raw(piece))
 
     def render_raw(self, piece: Piece) -> Audio:
         """As `render`, as loud as the synthesizer makes it."""
         frames = round(piece.duration_s * SAMPLE_RATE)
+        if not piece.loop:
+            return self._play(piece, frames)
+        return wrapped(self._play(piece, frames + _LOOP_TAIL), frames)
+
+    def _play(self, piece: Piece, frames: int) -> Audio:
+        """The first `frames` of the piece and of what rings on after it."""
         out = np.zeros((-(-frames // _BLOCK) * _BLOCK, 2), np.float32)
         synthesizer = self._synthesizer
         synthesizer.begin()
@@ -215,6 +225,17 @@ def _events(notes: tuple[Note, ...]) -> list[tuple[int, int, Note]]:
     ons = [(round(note.start_s * per_s), 1, note) for note in notes]
     offs = [(round((note.start_s + note.duration_s) * per_s), 0, note) for note in notes]
     return sorted(ons + offs, key=lambda event: event[:2])
+
+
+def wrapped(audio: Audio, frames: int) -> Audio:
+    """A loop of `frames` from one pass and its tail: what rings on after the end is heard again
+    from the beginning on, as it is when the loop has gone round before. The end therefore runs
+    into the beginning as sound does anywhere inside. Audio is (frames and more, 2)."""
+    out = audio[:frames].copy()
+    for start in range(frames, len(audio), frames):
+        tail = audio[start : start + frames]
+        out[: len(tail)] += tail
+    return out
 
 
 def level(audio: Audio) -> Audio:

@@ -11,14 +11,15 @@ from engine.instruments import instrument
 from engine.score import QUALITIES, Chord, Key, Mode, parse_chords
 from engine.styles import STYLES, Style, style
 from engine.theory import scale_over
-from engine.training.corpus.arrangement import KIT_NAMES
 from engine.training.corpus.bass import bass_line
 from engine.training.corpus.drums import PERCUSSION
 from engine.training.corpus.harmony import comping, pad, voice_lead, voicings
 from engine.training.corpus.levels import LOUDNESS_LUFS, volume_for
 from engine.training.corpus.melody import melody
+from engine.training.corpus.mix import KIT_NAMES
 from engine.training.corpus.patterns import FILLS, GROOVES, RHYTHMS, groove_for
-from engine.training.corpus.sketch import Event, Sketch, perform, tokens
+from engine.training.corpus.performance import perform
+from engine.training.corpus.sketch import Event, Sketch, tokens
 
 chords = st.builds(Chord, st.integers(0, 11), st.sampled_from(sorted(QUALITIES)))
 
@@ -29,9 +30,12 @@ def sketch_for(of: Style, names: str = "Am F C G", bpm: float = 120.0) -> Sketch
     return Sketch(of, bpm, of.beats_per_bar, Key(9, Mode.MINOR), bars, length_s)
 
 
-@pytest.mark.parametrize("of", STYLES, ids=lambda of: of.id)
-def test_a_groove_is_well_formed(of: Style) -> None:
-    groove, width = groove_for(of.groove), 4 * of.beats_per_bar
+METRES = [(of, of.beats_per_bar) for of in STYLES] + [(of, 3) for of in STYLES if of.triple_share]
+
+
+@pytest.mark.parametrize(("of", "beats"), METRES, ids=lambda each: getattr(each, "id", each))
+def test_a_groove_is_well_formed(of: Style, beats: int) -> None:
+    groove, width = groove_for(of.groove, beats), 4 * beats
     for pattern in groove.drums:
         assert set(pattern) <= set(PERCUSSION)
         assert all(
@@ -44,7 +48,7 @@ def test_a_groove_is_well_formed(of: Style) -> None:
         assert len(line) % width == 0, line
         assert set(line) <= set("Xxo0123456789-."), line
     assert groove.fill in {*FILLS, "none"}
-    assert groove.melody in RHYTHMS
+    assert all(len(cell) == width for cell in RHYTHMS[groove.melody])
     assert set(of.kits) <= set(KIT_NAMES)
 
 
@@ -53,7 +57,7 @@ def test_fills_and_rhythms_are_well_formed() -> None:
         len(line) == 8 for fills in FILLS.values() for fill in fills for line in fill.values()
     )
     for name, cells in RHYTHMS.items():
-        assert {len(cell) for cell in cells} == {12 if name == "triple" else 16}
+        assert {len(cell) for cell in cells} == {12 if name.startswith("triple") else 16}
 
 
 @pytest.mark.parametrize(
@@ -70,7 +74,7 @@ def test_fills_and_rhythms_are_well_formed() -> None:
 def test_grooves_hold_what_makes_their_style(
     of: str, instruments: tuple[str, ...], steps: set[int]
 ) -> None:
-    for pattern in GROOVES[of].drums:
+    for pattern in groove_for(of, style(of).beats_per_bar).drums:
         struck = {
             step
             for name in instruments
