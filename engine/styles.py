@@ -69,7 +69,7 @@ STYLES: tuple[Style, ...] = (
         ("uplifting", "groovy", "warm", "euphoric"), (116, 130), 124,
         minor=("i7 VImaj7 III VII", "i9 iv9 VII9 IIImaj7", "i7 VII VImaj7 v7", "i VI iv VII"),
         major=("I vi IV V", "Imaj7 iii7 vi7 IVmaj7", "IVmaj7 V vi7 I", "vi7 IVmaj7 I V"),
-        minor_share=0.65, bass=(38, 39, 33), chords=(1, 0, 4, 16, 90), lead=(81, 80, 0, 11),
+        minor_share=0.65, bass=(38, 39, 33), chords=(1, 0, 4, 16, 90), lead=(81, 80, 0, 11, 12),
         pad=(89, 50, 48, 95), kits=(24, 25, 0), drum_share=0.85,
     ),
     Style(
@@ -107,7 +107,7 @@ STYLES: tuple[Style, ...] = (
                "i9 v7 VImaj7 v7"),
         major=("ii9 V9 Imaj9 vi7", "Imaj9 iii7 vi9 IVmaj9", "IVmaj7 iii7 ii9 Imaj9",
                "Imaj7 VI7 ii9 V7"),
-        minor_share=0.5, bass=(32, 33, 35), chords=(4, 0, 26, 5), lead=(4, 11, 73, 66, 26),
+        minor_share=0.5, bass=(32, 33, 35), chords=(4, 0, 26, 5), lead=(4, 11, 73, 66, 26, 8),
         pad=(89, 49), kits=(0, 32, 25), drum_share=0.82, swing=0.6, triple_share=0.06,
     ),
     Style(
@@ -165,7 +165,7 @@ STYLES: tuple[Style, ...] = (
         ("laid-back", "sunny", "heavy", "peaceful"), (66, 92), 76,
         minor=("i i iv iv", "i VII i VII", "i iv VII III", "i VI VII i"),
         major=("I IV I V", "I vi IV V", "I I IV IV", "I ii I ii"),
-        minor_share=0.55, bass=(33, 32, 39), chords=(16, 28, 27), lead=(61, 57, 22, 66),
+        minor_share=0.55, bass=(33, 32, 39), chords=(16, 28, 27), lead=(61, 57, 22, 66, 114),
         pad=(16, 18), kits=(0, 8), drum_share=0.88, swing=0.57,
     ),
     Style(
@@ -183,7 +183,7 @@ STYLES: tuple[Style, ...] = (
         ("calm", "ethereal", "spacious", "floating", "peaceful", "dreamy"), (56, 84), 68,
         minor=("i9 VImaj9 i9 VImaj9", "i VImaj7 IIImaj7 v7", "iadd9 VIadd9 IIIadd9 VIIadd9"),
         major=("Imaj9 IVmaj9 Imaj9 IVmaj9", "Imaj7 iii7 IVmaj7 vi7", "Iadd9 Vsus4 vi7 IVadd9"),
-        minor_share=0.45, bass=(39, 35), chords=(88, 99, 4, 0, 46), lead=(98, 75, 88, 10),
+        minor_share=0.45, bass=(39, 35), chords=(88, 99, 4, 0, 46), lead=(98, 75, 88, 10, 104),
         pad=(89, 94, 91, 95, 49), kits=(24, 40), drum_share=0.1, triple_share=0.2,
     ),
     Style(
@@ -194,7 +194,7 @@ STYLES: tuple[Style, ...] = (
                "i iv VII III VI iiø7 V7 i"),
         major=("I IV V7 I", "I vi ii V7", "I V vi iii IV I IV V7", "I V7 I IV I ii V7 I"),
         minor_share=0.45, bass=(42, 32), chords=(0, 6, 45, 46, 48), lead=(40, 73, 68, 71, 0, 42),
-        pad=(48, 49), kits=(48,), drum_share=0.05, triple_share=0.3,
+        pad=(48, 49, 19), kits=(48,), drum_share=0.05, triple_share=0.3,
     ),
     Style(
         "cinematic", "Cinematic", ("film score", "movie score", "epic", "trailer", "soundtrack",
@@ -202,7 +202,7 @@ STYLES: tuple[Style, ...] = (
         ("epic", "heroic", "dramatic", "majestic", "tense"), (70, 112), 90,
         minor=("i VI III VII", "i III VII iv", "i VI iv V", "i i VI VII"),
         major=("I V vi IV", "vi IV I V", "I iii IV V"),
-        minor_share=0.8, bass=(42, 39), chords=(48, 0, 45, 61), lead=(60, 48, 40, 56),
+        minor_share=0.8, bass=(42, 39), chords=(48, 0, 45, 61), lead=(60, 48, 40, 56, 8),
         pad=(48, 52, 49), kits=(48, 16), drum_share=0.6, triple_share=0.2,
     ),
     Style(
