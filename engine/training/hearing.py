@@ -17,7 +17,8 @@ from engine.score import Key, Mode
 Mono = NDArray[np.float32]
 HOP = 256
 _ONSET_HOP, _ONSET_WINDOW = 64, 512
-_CHROMA_RATE, _CHROMA_HOP = 22_050, 1_024
+_CHROMA_RATE, _CHROMA_WINDOW, _CHROMA_HOP = 11_025, 4_096, 512
+_CHROMA_HZ = (60.0, 700.0)
 
 # How well each pitch class fits a key on C, by listeners (Krumhansl & Kessler 1982).
 PROFILES: dict[Mode, tuple[float, ...]] = {
@@ -58,12 +59,21 @@ def tempo_error(found: float, true: float) -> float:
     return min(abs(found / (true * octave) - 1) for octave in (0.25, 0.5, 1.0, 2.0, 4.0))
 
 
-def chroma(sound: Mono, sample_rate: int) -> NDArray[np.float32]:
-    """Energy by pitch class, (12, frames of 46 ms), C first."""
+def chroma(sound: Mono, sample_rate: int) -> NDArray[np.float64]:
+    """Strength of each pitch class, (12, frames of 46 ms), C first.
+
+    Only spectral peaks from 60 to 700 Hz count: fundamentals lie there, and the third harmonic,
+    which would pass for the fifth, mostly above.
+    """
     low = librosa.resample(sound, orig_sr=sample_rate, target_sr=_CHROMA_RATE)
-    return librosa.feature.chroma_stft(
-        y=low, sr=_CHROMA_RATE, n_fft=8_192, hop_length=_CHROMA_HOP, tuning=0.0, norm=None
-    )
+    size = np.abs(librosa.stft(low, n_fft=_CHROMA_WINDOW, hop_length=_CHROMA_HOP))
+    freq_hz = librosa.fft_frequencies(sr=_CHROMA_RATE, n_fft=_CHROMA_WINDOW)
+    peaks = np.zeros_like(size)
+    inside = size[1:-1]
+    peaks[1:-1] = inside * ((inside > size[:-2]) & (inside >= size[2:]))
+    peaks *= ((freq_hz > _CHROMA_HZ[0]) & (freq_hz < _CHROMA_HZ[1]))[:, None]
+    bank = librosa.filters.chroma(sr=_CHROMA_RATE, n_fft=_CHROMA_WINDOW, tuning=0.0, octwidth=None)
+    return np.sqrt(bank @ peaks**2)
 
 
 def chroma_by_bar(sound: Mono, sample_rate: int, bar_s: float) -> NDArray[np.float64]:
@@ -75,7 +85,7 @@ def chroma_by_bar(sound: Mono, sample_rate: int, bar_s: float) -> NDArray[np.flo
     out = np.zeros((bars, 12))
     for bar in range(bars):
         here = (time_s >= (bar + 0.1) * bar_s) & (time_s < (bar + 0.98) * bar_s)
-        out[bar] = np.sqrt(found[:, here]).sum(axis=1)
+        out[bar] = found[:, here].sum(axis=1)
     return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9)
 
 
@@ -91,7 +101,7 @@ class KeyHeard:
 
 def key_of(sound: Mono, sample_rate: int) -> KeyHeard:
     """The key by Krumhansl's algorithm: the profile that the chroma correlates with best."""
-    told = np.sqrt(chroma(sound, sample_rate)).sum(axis=1)
+    told = chroma(sound, sample_rate).sum(axis=1)
     strengths = {
         Key(tonic, mode): float(np.corrcoef(told, np.roll(PROFILES[mode], tonic))[0, 1])
         for mode in Mode

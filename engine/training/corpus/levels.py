@@ -1,6 +1,6 @@
 """How loud the players are: levels by role, and what evens out the soundfont's sounds.
 
-`LOUDNESS_LUFS` was measured by `measure_loudness` on FluidR3_GM: the loudness of each sound by
+`LOUDNESS_LUFS` was measured by `measure_sounds` on FluidR3_GM: the loudness of each sound by
 itself at volume 100, playing what its role plays in its styles (BS.1770, raw synthesizer level).
 """
 
