@@ -79,13 +79,22 @@ def _realise(sketch: Sketch, motif: Motif, bar: int, near: int, span: Span) -> l
         if bar + offset >= sketch.bars:
             break
         chord = sketch.chords[bar + offset]
-        strong = step % (2 * STEPS_PER_BEAT) == 0 or length >= 2 * STEPS_PER_BEAT
+        strong = _is_strong(step, length)
         pitch = _place(sketch, chord, home, degree + motif.shift, strong, span)
         at = (bar + offset) * sketch.steps_per_bar + step
         accent = 8.0 if step == 0 else 4.0 if step % STEPS_PER_BEAT == 0 else 0.0
         height = max(-9.0, min(9.0, 0.7 * (pitch - near)))
         events.append(Event(at, length * 0.93, pitch, 88.0 + accent + height))
     return events
+
+
+def _is_strong(step: int, length: int) -> bool:
+    """Whether a note must agree with the chord: held for a beat, or sounding on one or three.
+
+    A syncopated note stands for the beat that it anticipates.
+    """
+    half = 2 * STEPS_PER_BEAT
+    return length >= STEPS_PER_BEAT or -step % half < length
 
 
 def _place(sketch: Sketch, chord: Chord, home: int, degree: int, strong: bool, span: Span) -> int:

@@ -70,7 +70,7 @@ BORROWED: dict[Mode, dict[str, tuple[str, ...]]] = {
 }
 # Phrases of four chords, and periods of eight: the first half asks (ends on D), the second answers.
 PHRASES = ("TTSD", "TSDT", "TSTD", "STDT", "TSSD", "SDTT")
-PERIODS = ("TTSDTSDT", "TSTDTSDT", "TTSDSTDT")
+PERIODS = ("TTSDTSDT", "TSTDTSDT", "TSSDTTDT")
 
 # Progressions of other lengths, which the planner does not offer: the twelve-bar forms.
 LONG_FORMS: dict[str, dict[Mode, tuple[str, ...]]] = {
@@ -87,6 +87,7 @@ LONG_FORMS: dict[str, dict[Mode, tuple[str, ...]]] = {
     },
 }
 _LONG_SHARE = {"blues": 0.5, "jazz": 0.15}
+_DIMINISHED = 0.3  # weight of diminished chords against others of their function
 
 
 def themes(style: Style, key: Key, rng: Random) -> dict[str, tuple[Chord, ...]]:
@@ -108,7 +109,10 @@ def themes(style: Style, key: Key, rng: Random) -> dict[str, tuple[Chord, ...]]:
 
 
 def build(key: Key, taste: Taste, rng: Random) -> tuple[Chord, ...]:
-    """A new progression of four or eight chords by function, coloured to `taste`."""
+    """A new progression of four or eight chords by function, coloured to `taste`.
+
+    It has the tonic chord, and a period ends on it.
+    """
     plan = rng.choice(PHRASES if rng.random() < 0.6 else PERIODS)
     chords: list[Chord] = []
     for place, function in enumerate(plan):
@@ -117,7 +121,13 @@ def build(key: Key, taste: Taste, rng: Random) -> tuple[Chord, ...]:
         if chords and chord.root == chords[-1].root and not closing:
             chord = _of_function(function, key, taste, rng, plain=False)
         chords.append(chord)
+    if len(plan) == 8 or all(chord.root != key.tonic for chord in chords):
+        chords[plan.rindex("T")] = _tonic(key, taste)
     return _led(chords, plan, key, taste, rng)
+
+
+def _tonic(key: Key, taste: Taste) -> Chord:
+    return extended(chord_of(FUNCTIONS[key.mode]["T"][0], key), key, taste.tones)
 
 
 def _of_function(function: str, key: Key, taste: Taste, rng: Random, plain: bool) -> Chord:
@@ -125,15 +135,18 @@ def _of_function(function: str, key: Key, taste: Taste, rng: Random, plain: bool
     borrowed = BORROWED[key.mode][function]
     if borrowed and not plain and rng.random() < taste.borrowed:
         return chord_of(rng.choice(borrowed), key)
-    choices = FUNCTIONS[key.mode][function]
-    weights = [6.0 if plain else 2.0, *[1.0] * (len(choices) - 1)]
-    return extended(chord_of(rng.choices(choices, weights)[0], key), key, taste.tones)
+    first, *others = FUNCTIONS[key.mode][function]
+    weights = [6.0 if plain else 2.0, *(_DIMINISHED if "°" in other else 1.0 for other in others)]
+    return extended(chord_of(rng.choices((first, *others), weights)[0], key), key, taste.tones)
 
 
 def _led(chords: list[Chord], plan: str, key: Key, taste: Taste, rng: Random) -> tuple[Chord, ...]:
-    """Chords replaced by dominants that lead to the next one, and dominants bent."""
+    """Chords replaced by dominants that lead to the next one, and dominants bent.
+
+    From the end backwards, so that what a chord leads to stays.
+    """
     led = list(chords)
-    for place in range(len(led)):
+    for place in reversed(range(len(led))):
         following = led[(place + 1) % len(led)]
         is_dominant = led[place].root == (key.tonic + 7) % 12
         if is_dominant and following.root == key.tonic and rng.random() < taste.tritone:
@@ -142,7 +155,7 @@ def _led(chords: list[Chord], plan: str, key: Key, taste: Taste, rng: Random) ->
             led[place] = Chord(led[place].root, "sus4")
         elif (
             plan[place] == "T"
-            and place > 0
+            and led[place].root != key.tonic
             and _may_be_led_to(following, key)
             and rng.random() < taste.secondary
         ):
