@@ -33,15 +33,23 @@ def tempo_bpm(sound: Mono, sample_rate: int) -> float:
     librosa's own answer is a lag of whole frames, 1.2 % apart at 120 bpm. Its octave may be
     wrong, as a listener's may.
     """
-    envelope = librosa.onset.onset_strength(y=sound, sr=sample_rate, hop_length=HOP)
+    envelope = _envelope(sound, sample_rate)
     coarse = float(
         librosa.feature.tempo(onset_envelope=envelope, sr=sample_rate, hop_length=HOP)[0]
     )
-    return refined_tempo(envelope, sample_rate / HOP, coarse)
+    return _refined(envelope, sample_rate / HOP, coarse)
 
 
-def refined_tempo(envelope: NDArray[np.floating], frame_rate: float, near_bpm: float) -> float:
-    """The tempo within 4 % of `near_bpm` whose multiples the envelope repeats at best."""
+def nearest_tempo(sound: Mono, sample_rate: int, near_bpm: float) -> float:
+    """The tempo within 4 % of `near_bpm` at whose beats the sound repeats itself best."""
+    return _refined(_envelope(sound, sample_rate), sample_rate / HOP, near_bpm)
+
+
+def _envelope(sound: Mono, sample_rate: int) -> NDArray[np.floating]:
+    return librosa.onset.onset_strength(y=sound, sr=sample_rate, hop_length=HOP)
+
+
+def _refined(envelope: NDArray[np.floating], frame_rate: float, near_bpm: float) -> float:
     alike = librosa.autocorrelate(envelope - envelope.mean())
     lags = np.arange(len(alike))
     alike = alike / np.maximum(len(alike) - lags, 1)
@@ -117,7 +125,7 @@ def onsets_s(sound: Mono, sample_rate: int) -> NDArray[np.float64]:
     """
     envelope = librosa.onset.onset_strength(
         y=sound, sr=sample_rate, hop_length=_ONSET_HOP, n_fft=_ONSET_WINDOW,
-        lag=2, max_size=3,
+        lag=2, max_size=3, n_mels=40,
     )  # fmt: skip
     return librosa.onset.onset_detect(
         onset_envelope=envelope, sr=sample_rate, hop_length=_ONSET_HOP, units="time", delta=0.1,

@@ -24,6 +24,7 @@ _VELOCITY = {"X": 118.0, "x": 100.0, "o": 74.0, "g": 42.0, "r": 84.0}
 _QUIETER = {"rim": 0.88, "hat": 0.84, "open": 0.82, "ride": 0.86, "shaker": 0.85, "tambourine": 0.8}
 _TIMEKEEPERS = ("hat", "ride", "shaker", "tambourine", "open")
 _FILL_STEPS = 8
+_RING_STEPS = 4.0  # strokes ring on, as an 808's kick must, unless the same key is struck again
 _GHOST_STEPS = (3, 7, 9, 11, 15)  # the sixteenths beside the beats, where ghosts lie
 # Sections in which only part of the kit plays.
 _THINNED = {"intro": ("snare", "clap", "rim"), "break": ("kick", "snare", "clap")}
@@ -142,4 +143,4 @@ def _hit(name: str, step: float, character: str, kit: int) -> Event:
     if kit == ORCHESTRA_KIT:
         pitch = _ORCHESTRA.get(name, pitch)
     velocity = _VELOCITY[character] * _QUIETER.get(name, 1.0)
-    return Event(step, 0.9 if character != "r" else 0.45, pitch, velocity)
+    return Event(step, _RING_STEPS, pitch, velocity)
