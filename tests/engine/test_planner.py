@@ -71,6 +71,7 @@ def test_tempo_is_read(prompt: str, tempo: float | None) -> None:
     [
         ("waltz in F sharp minor", "F# minor"), ("house in Am", "A minor"),
         ("jazz in the key of Bb", "Bb"), ("techno, C# min", "C# minor"), ("E♭ major", "Eb"),
+        ("in D dorian", "D minor"), ("F# mixolydian rock", "F#"), ("Bb lydian", "Bb"),
         ("in a minor", "A minor"), ("key of a flat", "Ab"), ("in D", "D"),
         ("A minor blues", "A minor"),
         ("G-flat major hymn", "Gb"), ("Ebm trap, in Ebm", "Eb minor"),

@@ -16,7 +16,7 @@ _PEDAL = "R" + "-" * 15  # where the groove rests, the bass holds
 def bass_line(sketch: Sketch, played_by: Instrument, rng: Random) -> list[Event]:
     """The bass part. Its first note in a bar is the root; the last leads into the next root."""
     if sketch.groove.walking and rng.random() < 0.8:
-        return _walk(sketch, played_by, rng)
+        return walking_bass(sketch, played_by, rng)
     patterns = rng.sample(sketch.groove.bass, min(3, len(sketch.groove.bass)))
     events: list[Event] = []
     floor = _floor(played_by)
@@ -81,7 +81,7 @@ def _degree(tones: list[int], wanted: tuple[int, ...], otherwise: int) -> int:
     return next((tone for tone in wanted if tone in tones), otherwise)
 
 
-def _walk(sketch: Sketch, played_by: Instrument, rng: Random) -> list[Event]:
+def walking_bass(sketch: Sketch, played_by: Instrument, rng: Random) -> list[Event]:
     """A walking bass: root, chord and scale tones in one direction, a step into the next root.
 
     After the usual teaching (Levine, ch. on bass lines): the root on one, a chord tone on three,

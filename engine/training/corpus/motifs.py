@@ -58,7 +58,7 @@ def contour(length: int, rng: Random, shape: str | None = None) -> tuple[int, ..
             move = -1 if move > 0 else 1
         else:
             towards = 1 if away > 0 else -1 if away < 0 else rng.choice((-1, 1))
-            move = rng.choice((towards, towards, towards, 0, -towards, 2 * towards, 3 * towards))
+            move = towards * rng.choice((1, 1, 1, 1, 1, 0, -1, 2, 3))
         line.append(max(-5, min(6, line[-1] + move)))
     return tuple(line)
 
