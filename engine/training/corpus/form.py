@@ -83,12 +83,12 @@ def sections_for(
     if not formed or bars < 3 * unit:
         return one_groove(bars, roles)
     steps = FORMS[style.id]
-    # Some pieces are met in their midst: any section may be the first.
+    # Some pieces are met in their midst: any section may be the first, but no intro comes again.
     place = 0 if begin < 0.5 else int((begin - 0.5) * 2 * len(steps))
     sections: list[Section] = []
     first = 0
     while first < bars:
-        step = steps[place % len(steps)]
+        step = steps[place] if place < len(steps) else steps[1 + (place - 1) % (len(steps) - 1)]
         length = min(step.units * unit, bars - first)
         playing = playing_in(step.name, roles)
         sections.append(Section(step.name, first, length, playing, step.theme, step.energy))

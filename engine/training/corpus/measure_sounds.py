@@ -45,8 +45,8 @@ def measure_loudness() -> dict[tuple[str, int], float]:
 def measure_latency() -> dict[int, float]:
     """Seconds from the key to the sound for every pitched program in use.
 
-    The mean, over three registers, of when the level passes −20 and −10 dB below the highest of
-    the first 200 ms; not more than players make up for, and 0 for what speaks at once.
+    The mean, over three registers, of when the level passes −20 dB below the highest of the first
+    200 ms; not more than players make up for, and 0 for what speaks at once.
     """
     renderer = Renderer()
     pitched = {sound for style in STYLES for sound in _sounds(style) if sound[0] != "drums"}
@@ -68,9 +68,7 @@ def _speaks_s(renderer: Renderer, part: Part, pitch: int) -> float:
     sound = renderer.render_raw(piece, anticipated=False).mean(1)[round(start_s * SAMPLE_RATE) :]
     level = np.sqrt(np.convolve(sound**2, np.ones(_LEVEL_FRAMES) / _LEVEL_FRAMES))
     highest = level[: SAMPLE_RATE // 5].max()
-    return float(
-        np.mean([np.argmax(level > share * highest) for share in (0.1, 0.32)]) / SAMPLE_RATE
-    )
+    return float(np.argmax(level > 0.1 * highest) / SAMPLE_RATE)
 
 
 def _sounds(style: Style) -> list[tuple[str, int]]:

@@ -30,6 +30,7 @@ _COLOURS = {
     "drums": (230, 230, 230), "bass": (90, 160, 255), "chords": (90, 210, 130),
     "lead": (255, 190, 70), "pad": (170, 120, 240),
 }  # fmt: skip
+_STROKE_S = 0.05  # as wide as strokes are drawn
 _BAR, _SECTION, _BACK = (70, 70, 80), (230, 90, 90), (18, 18, 24)
 
 Pixels = NDArray[np.uint8]  # (height, width, 3)
@@ -64,7 +65,10 @@ def piano_roll(piece: Piece) -> Pixels:
     roles = {part.channel: part.role for part in piece.parts}
     for note in piece.notes:
         left = int(note.start_s * per_s)
-        right = max(left + 2, int((note.start_s + note.duration_s) * per_s) - 1)
+        lasts_s = (
+            min(note.duration_s, _STROKE_S) if note.channel == DRUM_CHANNEL else note.duration_s
+        )
+        right = max(left + 2, int((note.start_s + lasts_s) * per_s) - 1)
         bright = 0.35 + 0.65 * note.velocity / 127
         colour = np.array(_COLOURS[roles[note.channel]]) * bright
         out[_rows(note.channel, note.pitch), left:right] = colour.astype(np.uint8)

@@ -109,6 +109,13 @@ def test_thin_sections_keep_most_of_the_players_and_are_short() -> None:
     assert 0.15 < formed / len(PIECES) < 0.5
 
 
+def test_nothing_begins_twice() -> None:
+    for seed in range(40):
+        names = [section.name for section in compose(seed, duration_s=120.0).sections]
+        assert "intro" not in names[1:]
+        assert len(set(names)) >= 3 or set(names) == {"groove"}
+
+
 def test_energy_is_heard_in_velocities() -> None:
     formed = [p for p in PIECES if {"break", "drop"} <= {s.name for s in p.sections}]
     assert formed
