@@ -28,6 +28,11 @@ LOCKS = ROOT / "locks"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 OLDEST = (3, 11)
+# The words that need more than the app does.
+DEV_WORDS = ("test", "train", "evaluate", "bench")
+PEER_WORDS = ("bench",)
+# Parts that are told when they fail, and done without.
+OPTIONAL = ("libraries", "tools", "peers")
 
 # What a bare Debian or Ubuntu lacks: the shared library the program loads → its package.
 LIBRARIES = {
@@ -148,6 +153,10 @@ def install_dev() -> None:
     pip_install("-r", str(LOCKS / "dev.txt"), "-c", str(LOCKS / "app.txt"))
 
 
+def install_peers() -> None:
+    pip_install("--no-deps", "-r", str(LOCKS / "peers.txt"))
+
+
 # -- the system's libraries --------------------------------------------------------------------
 
 
@@ -210,8 +219,8 @@ def checksum(*paths: Path) -> str:
     return f"{zlib.crc32(b''.join(path.read_bytes() for path in paths)):08x}"
 
 
-def parts(testing: bool) -> list[Part]:
-    """What has to be there, in the order in which it is made."""
+def parts(word: str) -> list[Part]:
+    """What `word` needs, in the order in which it is made; no word opens the window."""
     code = checksum(Path(__file__))
     app_key = checksum(LOCKS / "app.txt", LOCKS / "bare.txt", Path(__file__))
     found = [
@@ -219,19 +228,22 @@ def parts(testing: bool) -> list[Part]:
         Part("libraries", "System libraries", code, optional(missing_libraries)),
         Part("app", "Packages", app_key, install_app),
     ]
-    if testing:
+    if word in DEV_WORDS:
         dev_key = app_key + checksum(LOCKS / "dev.txt")
         found += [
             Part("tools", "Programs for tests and training", code, optional(missing_test_tools)),
             Part("dev", "Packages for tests and training", dev_key, install_dev),
         ]
+    if word in PEER_WORDS:
+        peers_key = app_key + checksum(LOCKS / "peers.txt")
+        found.append(Part("peers", "Packages to be measured against", peers_key, install_peers))
     return found
 
 
-def set_up(testing: bool) -> None:
-    """Do what is missing. Raises `SetupFailed` for a part that nothing works without."""
+def set_up(word: str) -> None:
+    """Do what is missing for `word`. Raises `SetupFailed` for what it cannot do without."""
     done = read_stamp() if venv_is_ours() else {}
-    todo = [part for part in parts(testing) if done.get(part.name) != part.key]
+    todo = [part for part in parts(word) if done.get(part.name) != part.key]
     if not todo:
         return
     say(f"Setting up Undertone in {VENV}; the first time takes a few minutes.")
@@ -242,7 +254,7 @@ def set_up(testing: bool) -> None:
         try:
             part.run()
         except SetupFailed as problem:
-            if part.name not in ("libraries", "tools"):
+            if part.name not in OPTIONAL:
                 raise
             say(f"   {problem}")
             continue
@@ -343,16 +355,16 @@ def main(words: list[str]) -> int:
         needed, this = ".".join(map(str, OLDEST)), sys.version.split()[0]
         say(f"Undertone needs Python {needed} or newer, and this is {this}.")
         return 1
-    testing = words[:1] == ["test"]
+    word = words[0] if words else ""
     try:
-        set_up(testing or words[:1] in (["train"], ["evaluate"]))
+        set_up(word)
     except SetupFailed as problem:
         say(f"{problem}\nThe set-up is not complete; the next start takes it up again.")
         return 1
     except KeyboardInterrupt:
         say("\nStopped. The next start takes the set-up up again.")
         return 130
-    if testing:
+    if word == "test":
         return run_checks(words[1:])
     return hand_over(["-m", "engine.cli", *words] if words else ["-m", "app"])
 

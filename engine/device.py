@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import gc
 import os
 import sys
 from dataclasses import dataclass
@@ -55,8 +54,11 @@ class Device:
         return _free_host_bytes()
 
     def release_memory(self) -> None:
-        """Give cached blocks back, so that a smaller try has the room of a failed one."""
-        gc.collect()
+        """Give cached blocks back, so that a smaller try has the room of a failed one.
+
+        Only what nobody holds: garbage is left to `app.collector`, for the window's would die on
+        this thread and end the process. A try that failed leaves no cycles.
+        """
         if self.kind == "cuda":
             torch.cuda.empty_cache()
         elif self.kind == "mps":

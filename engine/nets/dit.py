@@ -90,14 +90,15 @@ class DiT(nn.Module):
         self.output = zeroed(output, config.zero_init)
 
     def forward(self, x: Tensor, t: Tensor, conditioning: Conditioning | None = None) -> Tensor:
-        given = (conditioning or Conditioning()).to(x.device, self.input.weight.dtype)
+        x = x.to(self.input.weight.dtype)
+        given = (conditioning or Conditioning()).to(x.device, x.dtype)
         check_inputs(self.config, x, t, given)
         spatial, patch = tuple(x.shape[2:]), self.config.patch
         h = self.input(to_patches(self._with_concat(x, given.concat), patch))
         c = self.condition(t, given)
         if self.config.modulation is Modulation.TOKEN:
             h = torch.cat([c[:, None].to(h.dtype), h], dim=1)
-        told, context = F.silu(c), self._context(given, len(x))
+        told, context = F.silu(c), self._context(given, x)
         angles = self._angles(grid(spatial, patch), x.device)
         for number, block in enumerate(self.blocks):
             if number < self.config.checkpoint_blocks and torch.is_grad_enabled():
@@ -111,27 +112,26 @@ class DiT(nn.Module):
         return from_patches(self.output(h), patch, spatial)
 
     def _with_concat(self, x: Tensor, concat: Tensor | None) -> Tensor:
-        """(B, C + Cc, *spatial) in the weights' dtype."""
-        x = x.to(self.input.weight.dtype)
+        """(B, C + Cc, *spatial)."""
         if not self.config.concat_channels:
             return x
         if concat is None:
             concat = x.new_zeros(len(x), self.config.concat_channels, *x.shape[2:])
         return torch.cat([x, concat], dim=1)
 
-    def _context(self, given: Conditioning, batch: int) -> tuple[Tensor | None, Tensor | None]:
+    def _context(self, given: Conditioning, x: Tensor) -> tuple[Tensor | None, Tensor | None]:
         """The token states that the blocks attend to, and the bias of their mask.
 
         A context without one token says nothing: attention to it is zero.
         """
-        config, weight = self.config, self.input.weight
+        config = self.config
         if not config.attends_to_context:
             return None, None
         context, keep = given.context, given.context_mask
         if context is None:
-            context = weight.new_zeros(batch, 0, config.context_channels)
+            context = x.new_zeros(len(x), 0, config.context_channels)
         if config.null_context:
-            context = torch.cat([self.null_token.expand(batch, -1, -1), context], dim=1)
+            context = torch.cat([self.null_token.expand(len(x), -1, -1), context], dim=1)
             keep = None if keep is None else F.pad(keep, (1, 0), value=True)
         if self.context is not None:
             context = self.context(context)

@@ -6,8 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.nets.attention import FeedForward, attend, rotate, split_heads
+from engine.nets.attention import attend, rotate, split_heads
 from engine.nets.dit_config import DiTConfig, Modulation
+from engine.nets.feed_forward import FeedForward, GatedFeedForward
 from engine.nets.layers import zeroed
 
 
@@ -68,21 +69,6 @@ class TokenAttention(nn.Module):
         return self.out(mixed.transpose(1, 2).flatten(2))
 
 
-class SwiGLU(nn.Module):
-    """`Linear(h ⊙ SiLU(g))`, [h, g] = Linear(x) (Shazeer 2020). (B, N, C) → (B, N, C)."""
-
-    def __init__(self, channels: int, expansion: float, dropout: float, zero_init: bool) -> None:
-        super().__init__()
-        hidden = round(channels * expansion)
-        self.into = nn.Linear(channels, 2 * hidden)
-        self.dropout = nn.Dropout(dropout)
-        self.out = zeroed(nn.Linear(hidden, channels), zero_init)
-
-    def forward(self, x: Tensor) -> Tensor:
-        h, gate = self.into(x).chunk(2, dim=-1)
-        return self.out(self.dropout(h * F.silu(gate)))
-
-
 class AdaptiveNorm(nn.Module):
     """LayerNorm with scale and shift from c: `(1 + scale(c)) ⊙ LayerNorm(h) + shift(c)`.
 
@@ -131,10 +117,13 @@ class Block(nn.Module):
         self.context: Branch | None = None
         if config.attends_to_context:
             self.context = Branch(config, TokenAttention(config, to_context=True))
-        kind = SwiGLU if config.gated else FeedForward
-        zero = starts_at_zero(config)
-        made = kind(config.width, config.feed_forward, config.dropout, zero)
-        self.feed_forward = Branch(config, made)
+        shape = (config.feed_forward, config.dropout, starts_at_zero(config))
+        self.feed_forward = Branch(
+            config,
+            GatedFeedForward(config.width, F.silu, *shape)
+            if config.gated
+            else FeedForward(config.width, *shape),
+        )
 
     def forward(
         self,

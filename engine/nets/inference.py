@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from engine.device import Device
+from engine.nets.packed import can_pack, with_packed_weights
 from engine.nets.winograd import with_winograd
 
 Net = TypeVar("Net", bound=nn.Module)
@@ -16,10 +17,13 @@ Net = TypeVar("Net", bound=nn.Module)
 def ready(net: Net, device: Device) -> Net:
     """`net` itself, on `device` in its dtype, without gradients or dropout.
 
-    On a CPU that computes in fp32 its convolutions take Winograd's way, which keeps every output
-    within fp32's rounding but not the names of the weights: what is to be stored, store before.
+    On a CPU that computes in fp32 its convolutions take Winograd's way, and what remains is packed
+    as the CPU's kernels want it. Outputs keep within the dtype's rounding; the names of the weights
+    are lost, so what is to be stored, store before.
     """
     net = net.eval().requires_grad_(False).to(device.torch, device.dtype)
     if device.kind == "cpu" and device.dtype == torch.float32:
         with_winograd(net)
+    if device.kind == "cpu" and can_pack(device.dtype):
+        with_packed_weights(net)
     return net

@@ -10,6 +10,7 @@ forward + backward: conv1d over (B, C, T) 0.15 and 0.17; one matmul over concate
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TypeVar
 
 import torch
@@ -118,3 +119,18 @@ def zeroed(layer: Layer, when: bool = True) -> Layer:
 def modulate(h: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
     """`(1 + scale) ⊙ h + shift`; h is (B, C, H, W), scale and shift are (B, C)."""
     return torch.addcmul(shift[:, :, None, None], h, 1 + scale[:, :, None, None])
+
+
+def blocks(items: int, rows: int, at_once: int) -> Iterator[tuple[slice, slice]]:
+    """Slices of items and of their rows, up to `at_once` rows (at least one) in each pair.
+
+    Several whole items, or some rows of one.
+    """
+    at_once = max(1, at_once)
+    if at_once >= rows:
+        step = at_once // rows
+        yield from ((slice(i, i + step), slice(None)) for i in range(0, items, step))
+        return
+    for item in range(items):
+        for row in range(0, rows, at_once):
+            yield slice(item, item + 1), slice(row, row + at_once)

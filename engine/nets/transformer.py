@@ -8,21 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.nets.attention import Context, CrossAttention, SelfAttention, to_map, to_tokens
+from engine.nets.feed_forward import GatedFeedForward
 from engine.nets.layers import zeroed
-
-
-class GatedFeedForward(nn.Module):
-    """`Linear(h ⊙ GELU(g))`, [h, g] = Linear(x) (GEGLU, Shazeer 2020). (B, N, C) → (B, N, C)."""
-
-    def __init__(self, channels: int, expansion: float = 4.0) -> None:
-        super().__init__()
-        hidden = round(channels * expansion)
-        self.into = nn.Linear(channels, 2 * hidden)
-        self.out = nn.Linear(hidden, channels)
-
-    def forward(self, x: Tensor) -> Tensor:
-        h, gate = self.into(x).chunk(2, dim=-1)
-        return self.out(h * F.gelu(gate))
 
 
 class TransformerLayer(nn.Module):
@@ -37,7 +24,8 @@ class TransformerLayer(nn.Module):
             if context_channels is None
             else CrossAttention(channels, context_channels, heads, zero_init=False)
         )
-        self.feed_norm, self.feed_forward = nn.LayerNorm(channels), GatedFeedForward(channels)
+        self.feed_norm = nn.LayerNorm(channels)
+        self.feed_forward = GatedFeedForward(channels, F.gelu)
 
     def forward(self, x: Tensor, context: Context | None) -> Tensor:
         x = x + self.self_attention(self.self_norm(x))

@@ -155,9 +155,10 @@ class UNet(nn.Module):
         )
 
     def forward(self, x: Tensor, t: Tensor, conditioning: Conditioning | None = None) -> Tensor:
-        given = (conditioning or Conditioning()).to(x.device, self.input.weight.dtype)
+        x = x.to(self.input.weight.dtype)
+        given = (conditioning or Conditioning()).to(x.device, x.dtype)
         check_inputs(self.config, x, t, given)
-        told = Told(self.embedding(t, given.vector), self._contexts(given, len(x)))
+        told = Told(self.embedding(t, given.vector), self._contexts(given, x))
         skips: list[Tensor] = []
         h = self.input(self._with_concat(x, given.concat))
         for level in self.encoder:
@@ -170,8 +171,7 @@ class UNet(nn.Module):
         return h.squeeze(2) if self.config.dimensions == 1 else h
 
     def _with_concat(self, x: Tensor, concat: Tensor | None) -> Tensor:
-        """(B, C + Cc, H, W) in channels-last memory and the weights' dtype."""
-        x = x.to(self.input.weight.dtype)
+        """(B, C + Cc, H, W) in channels-last memory."""
         if self.config.concat_channels:
             if concat is None:
                 concat = x.new_zeros(len(x), self.config.concat_channels, *x.shape[2:])
@@ -179,17 +179,16 @@ class UNet(nn.Module):
         x = x.unsqueeze(2) if self.config.dimensions == 1 else x
         return x.contiguous(memory_format=torch.channels_last)
 
-    def _contexts(self, given: Conditioning, batch: int) -> tuple[Context, ...]:
+    def _contexts(self, given: Conditioning, x: Tensor) -> tuple[Context, ...]:
         """What attention reads: the first context with the null token before it, the second."""
         parts = ((given.context, given.context_mask), (given.context_2, given.context_mask_2))
-        like = self.input.weight
         contexts = []
         for place, width in enumerate(self.config.context_widths):
             states, keep = parts[place]
             if states is None:
-                states, keep = like.new_zeros(batch, 0, width), None
+                states, keep = x.new_zeros(len(x), 0, width), None
             if place == 0 and self.config.null_context:
-                states = torch.cat([self.null_token.expand(batch, -1, -1), states], dim=1)
+                states = torch.cat([self.null_token.expand(len(x), -1, -1), states], dim=1)
                 keep = None if keep is None else F.pad(keep, (1, 0), value=True)
-            contexts.append(Context(states, None if keep is None else mask_bias(keep, like.dtype)))
+            contexts.append(Context(states, None if keep is None else mask_bias(keep, x.dtype)))
         return tuple(contexts)

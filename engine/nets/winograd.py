@@ -9,13 +9,11 @@ bound by its products; where bf16 is in hardware the transforms' traffic would c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.nets.layers import Convolution, pad_circular
+from engine.nets.layers import Convolution, blocks, pad_circular
 
 POINTS = (0.0, 1.0, -1.0, 0.5, -2.0, -0.5, 2.0)
 """Where the polynomials are evaluated, beside infinity: small numbers round little."""
@@ -115,7 +113,7 @@ class WinogradConvolution(nn.Module):
         )
         channels, n = self.kernel.shape[2], n_h * n_w
         out = x.new_empty(B, tall, m_h, wide, m_w, channels)
-        for items, rows in _blocks(B, tall, n * wide * (C + channels)):
+        for items, rows in blocks(B, tall, BLOCK_FLOATS // (n * wide * (C + channels))):
             tiles = windows[:, :, items, rows]
             v = (self.into @ tiles.reshape(n, -1)).view(n, -1, C)
             product = torch.bmm(v, self.kernel)
@@ -125,18 +123,6 @@ class WinogradConvolution(nn.Module):
             y = y.view(m_h, m_w, *tiles.shape[2:5], channels)
             out[items, rows] = y.permute(2, 3, 0, 4, 1, 5)
         return out.view(B, tall * m_h, wide * m_w, channels)
-
-
-def _blocks(items: int, rows: int, row_floats: int) -> Iterator[tuple[slice, slice]]:
-    """Items and rows of tiles of one block: several items, or some rows of one."""
-    at_once = max(1, BLOCK_FLOATS // row_floats)
-    if at_once >= rows:
-        step = at_once // rows
-        yield from ((slice(i, i + step), slice(None)) for i in range(0, items, step))
-        return
-    for item in range(items):
-        for row in range(0, rows, at_once):
-            yield slice(item, item + 1), slice(row, row + at_once)
 
 
 def with_winograd(net: nn.Module) -> nn.Module:

@@ -128,9 +128,9 @@ def test_the_memory_of_training_is_measured_by_its_name(
 def test_a_preset_is_measured_by_running_it() -> None:
     measured = measure_preset("small 1D", PRESETS["small 1D"])
     assert measured.parameters == sum(p.numel() for p in UNet(PRESETS["small 1D"]).parameters())
-    longer = measure_preset("x", replace(PRESETS["small 1D"], channels=(256, 512, 1024, 2048)))
-    assert longer.forward_flops > 3 * measured.forward_flops
-    assert longer.activation_bytes > 1.5 * measured.activation_bytes
+    narrow = measure_preset("x", replace(PRESETS["small 1D"], channels=(64, 128, 256, 512)))
+    assert measured.forward_flops > 3 * narrow.forward_flops
+    assert measured.activation_bytes > 1.5 * narrow.activation_bytes
     assert "4 heads at /4, /8" in measured.line()
     assert "128 × (1, 2, 4, 8), 2 blocks" in measured.line()
 

@@ -1,6 +1,8 @@
 """The device choice, and reading what an out-of-memory error looks like."""
 
 import ctypes
+import gc
+import weakref
 
 import pytest
 import torch
@@ -49,6 +51,23 @@ def test_what_was_freed_goes_back_to_the_system() -> None:
     assert after is not None
     assert before - after > 80.0
     assert len(blocks) == 20
+
+
+class Knot:
+    """Garbage that only the collector finds, as a widget can be."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_garbage_waits_for_the_thread_that_may_collect_it() -> None:
+    gc.disable()
+    try:
+        knot = weakref.ref(Knot())
+        device.choose("cpu").release_memory()
+        assert knot() is not None
+    finally:
+        gc.enable()
 
 
 def test_denormals_are_flushed() -> None:

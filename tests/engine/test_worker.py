@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import queue
 import subprocess
 import sys
 import threading
+import weakref
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 from typing import Any
-from unittest.mock import patch
 
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -28,6 +31,7 @@ from engine.api import (
     Progress,
     Queued,
     Ready,
+    SamplerName,
 )
 from engine.device import Device, choose
 from engine.errors import InternalError, ModelUnavailable, OutOfMemory
@@ -153,6 +157,31 @@ def test_memory_that_runs_out_once_leads_to_the_smaller_way(studio: Studio) -> N
     assert isinstance(end, Finished)
     assert "Memory was short" in end.clip.notices[-1]
     assert studio.kinds(job).count("Loading") == 2
+
+
+@pytest.mark.parametrize("sampler", SamplerName)
+def test_a_smaller_way_has_the_room_of_the_failed_one_without_a_garbage_collection(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, sampler: SamplerName
+) -> None:
+    """No cycle may hold the failed try: its collection would end the window's objects too."""
+    held: list[weakref.ref[torch.Tensor]] = []
+    left: list[bool] = []
+
+    def only_one_fits(batch: int) -> None:
+        activations = torch.ones(batch)
+        if batch > 1 and studio.model.calls > 2:
+            held.append(weakref.ref(activations))
+            raise RuntimeError("out of memory")
+
+    studio.model.on_call = only_one_fits
+    monkeypatch.setattr(Device, "release_memory", lambda _: left.append(held[-1]() is not None))
+    gc.disable()
+    try:
+        studio.worker.submit(replace(REQUEST, steps=5, sampler=sampler))
+        assert isinstance(studio.end(), Finished)
+    finally:
+        gc.enable()
+    assert left == [False]
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("CUDA out of memory.")])
@@ -298,8 +327,7 @@ def test_whatever_happens_each_job_has_one_beginning_and_one_end(
 
     studio.model.on_call = studio.model.codec.on_decode = studio.registry.on_load = now_and_then
     jobs: list[JobId] = []
-    with patch.object(Device, "release_memory"):  # a full garbage collection a fault is slow
-        _operate(studio, operations, rng, jobs)
+    _operate(studio, operations, rng, jobs)
     ends = [e for e in studio.events if isinstance(e, ENDS)]
     assert Counter(e.job_id for e in ends) == Counter(jobs)
     for job in jobs:

@@ -85,22 +85,18 @@ def load_diffusers(weights: Mapping[str, Tensor], net: nn.Module) -> dict[str, T
 
 def rules(config: UNetConfig) -> Iterator[Rule]:
     """The key map of diffusers' 2D U-Nets for a network of `config`."""
-    levels = len(config.channels)
     for source, target in _ENDS.items():
         yield rename(f"{source}.*", f"{target}.*")
-    for level in range(levels):
-        yield rename(
-            f"down_blocks.{level}.downsamplers.0.conv.*", f"encoder.{level + 1}.down.conv.*"
-        )
-        yield rename(f"up_blocks.{level}.upsamplers.0.conv.*", f"decoder.{level + 1}.up.conv.*")
+    for level in range(len(config.channels) - 1):
+        below = level + 1
+        yield rename(f"down_blocks.{level}.downsamplers.0.conv.*", f"encoder.{below}.down.conv.*")
+        yield rename(f"up_blocks.{level}.upsamplers.0.conv.*", f"decoder.{below}.up.conv.*")
+    for theirs, ours in (("down_blocks.*", "encoder.*"), ("up_blocks.*", "decoder.*")):
+        yield from _residual(f"{theirs}.resnets.*", f"{ours}.stages.*")
         for block in range(config.blocks_per_level + 1):
-            for ours, theirs in (("encoder", "down_blocks"), ("decoder", "up_blocks")):
-                stage = f"{ours}.{level}.stages.{block}"
-                yield from _residual(f"{theirs}.{level}.resnets.{block}", stage)
-                yield from _stack(config, f"{theirs}.{level}.attentions", block, stage)
-    yield from _residual("mid_block.resnets.0", "middle.0")
+            yield from _stack(config, f"{theirs}.attentions", block, f"{ours}.stages.{block}")
+    yield from _residual("mid_block.resnets.*", "middle.*")
     yield from _stack(config, "mid_block.attentions", 0, "middle.0")
-    yield from _residual("mid_block.resnets.1", "middle.1")
 
 
 _ENDS = {

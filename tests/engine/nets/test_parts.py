@@ -41,6 +41,29 @@ def test_attend_is_scaled_dot_product_attention(monkeypatch: pytest.MonkeyPatch)
     assert torch.allclose(attend(q, k, v, bias), expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("block", [17 * 23 * 2, 17 * 5, 1])
+@pytest.mark.parametrize("loudness", [1.0, 30.0])
+def test_blocks_of_attention_are_attention(
+    masked: bool, block: int, loudness: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some heads a block, some rows, one row; scores that are bounded, and scores that are not."""
+    monkeypatch.setattr(attention, "SMALL_SCORES", 0)
+    monkeypatch.setattr(attention, "BLOCK_SCORES", block)
+    q, k = torch.randn(2, 3, 23, 8) * loudness, torch.randn(2, 3, 17, 8)
+    v = torch.randn(2, 3, 17, 5)
+    q, k, v = (part.bfloat16() for part in (q, k, v))
+    keep = torch.rand(2, 17) > 0.3 if masked else torch.ones(2, 17, dtype=torch.bool)
+    expected = F.scaled_dot_product_attention(
+        q.double(), k.double(), v.double(), attn_mask=keep[:, None, None]
+    )
+    with torch.no_grad():
+        out = attend(q, k, v, mask_bias(keep, q.dtype) if masked else None)
+    assert out.dtype == torch.bfloat16
+    apart = (out.double() - expected).norm() / expected.norm()
+    assert apart < (0.02 if loudness == 1.0 else 0.06)  # large scores round more
+
+
 def test_cross_attention_of_nothing_but_padding_is_finite() -> None:
     layer = CrossAttention(16, 6, heads=2, zero_init=False)
     bias = mask_bias(torch.zeros(2, 4, dtype=torch.bool), torch.float32)

@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 import torch
 from diffusers import StableAudioDiTModel
-from diffusers.models.embeddings import get_1d_rotary_pos_embed
 from torch import Tensor, nn
 
 from engine.nets.conditioning import Conditioning
@@ -22,10 +21,11 @@ from engine.nets.families.stable_audio import (
     tools_config,
 )
 from tests.engine.nets.families import open_small
+from tests.engine.nets.families.references import call_stable_audio, stable_audio
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*Transformer2DModelOutput:FutureWarning")
 
-HEAD, HEADS, TOKENS = 16, 6, 5
+TOKENS = 5
 PRECISION = {torch.float32: 1e-5, torch.float64: 1e-10}
 
 
@@ -42,22 +42,24 @@ def tolerance(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     torch.set_default_dtype(before)
 
 
+NARROW = replace(
+    STABLE_AUDIO_OPEN,
+    in_channels=4,
+    out_channels=4,
+    width=96,
+    depth=2,
+    head_channels=16,
+    context_channels=20,
+    context_width=24,
+    context_heads=3,
+    vector_channels=10,
+    time_channels=32,
+)
+
+
 def reference() -> StableAudioDiTModel:
     """A narrow one with weights all of which matter."""
-    net = StableAudioDiTModel(
-        sample_size=64,
-        in_channels=4,
-        out_channels=4,
-        num_layers=2,
-        attention_head_dim=HEAD,
-        num_attention_heads=HEADS,
-        num_key_value_attention_heads=HEADS // 2,
-        cross_attention_dim=24,
-        cross_attention_input_dim=20,
-        global_states_input_dim=10,
-        time_proj_dim=32,
-    )
-    return shaken(net)
+    return shaken(stable_audio(NARROW))
 
 
 def shaken(net: nn.Module) -> nn.Module:
@@ -74,26 +76,6 @@ def inputs(batch: int, frames: int, masked: bool) -> tuple[Tensor, Tensor, Condi
     return torch.randn(batch, 4, frames), torch.rand(batch), told
 
 
-def asked(net: StableAudioDiTModel, x: Tensor, t: Tensor, told: Conditioning) -> Tensor:
-    """The reference's output, with the rotary embedding that its pipeline makes."""
-    assert told.vector is not None
-    rotary = get_1d_rotary_pos_embed(
-        HEAD // 2,
-        x.shape[2] + 1,
-        use_real=True,
-        repeat_interleave_real=False,
-        freqs_dtype=torch.get_default_dtype(),
-    )
-    return net(
-        x,
-        t,
-        encoder_hidden_states=told.context,
-        global_hidden_states=told.vector[:, None],
-        rotary_embedding=rotary,
-        encoder_attention_mask=told.context_mask,
-    ).sample
-
-
 def distance(ours: Tensor, theirs: Tensor) -> float:
     return ((ours - theirs).abs().max() / theirs.abs().max()).item()
 
@@ -106,7 +88,7 @@ def test_equals_diffusers(tolerance: float, batch: int, frames: int, masked: boo
     net.load_state_dict(from_diffusers(theirs.state_dict(), net))
     x, t, told = inputs(batch, frames, masked)
     with torch.no_grad():
-        assert distance(net(x, t, told), asked(theirs, x, t, told)) < tolerance
+        assert distance(net(x, t, told), call_stable_audio(theirs, x, t, told)) < tolerance
 
 
 def gradients(made: Tensor, heard: list[Tensor]) -> list[Tensor]:
@@ -126,8 +108,9 @@ def test_gradients_equal_those_of_diffusers(tolerance: float, masked: bool) -> N
     for each in heard:
         each.requires_grad_()
     made = torch.func.functional_call(net, from_diffusers(named, net), (x, t, told))
-    pairs = zip(gradients(made, heard), gradients(asked(theirs, x, t, told), heard), strict=True)
-    assert max(distance(ours, wanted) for ours, wanted in pairs) < 10 * tolerance
+    wanted = call_stable_audio(theirs, x, t, told)
+    pairs = zip(gradients(made, heard), gradients(wanted, heard), strict=True)
+    assert max(distance(ours, its) for ours, its in pairs) < 10 * tolerance
 
 
 def test_the_published_network_has_every_key_and_its_size() -> None:

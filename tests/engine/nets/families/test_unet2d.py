@@ -7,8 +7,6 @@ from dataclasses import replace
 
 import pytest
 import torch
-from diffusers import UNet2DConditionModel
-from diffusers.pipelines.audioldm2.modeling_audioldm2 import AudioLDM2UNet2DConditionModel
 from torch import Tensor, nn
 
 from engine.nets.conditioning import Conditioning
@@ -21,50 +19,12 @@ from tests.engine.nets.families.exactness import (
     assert_same_gradients,
     lively,
 )
-
-PLAIN_FIRST = {
-    "down_block_types": ("DownBlock2D", *["CrossAttnDownBlock2D"] * 3),
-    "up_block_types": (*["CrossAttnUpBlock2D"] * 3, "UpBlock2D"),
-}
-
-
-def riffusion(config: UNetConfig) -> nn.Module:
-    return UNet2DConditionModel(
-        in_channels=4,
-        out_channels=4,
-        block_out_channels=config.channels,
-        cross_attention_dim=config.context_channels,
-        norm_num_groups=config.groups,
-    )
-
-
-def latent_audio(config: UNetConfig) -> nn.Module:
-    return UNet2DConditionModel(
-        in_channels=8,
-        out_channels=8,
-        block_out_channels=config.channels,
-        cross_attention_dim=config.channels,
-        class_embed_type="simple_projection",
-        projection_class_embeddings_input_dim=config.vector_channels,
-        class_embeddings_concat=True,
-        norm_num_groups=config.groups,
-        **PLAIN_FIRST,
-    )
-
-
-def latent_audio_2(config: UNetConfig) -> nn.Module:
-    widths = (*config.context_widths, None)
-    reads = [None if each is None else widths[each] for each in config.transformers]
-    return AudioLDM2UNet2DConditionModel(
-        in_channels=8,
-        out_channels=8,
-        block_out_channels=config.channels,
-        cross_attention_dim=[reads] * 4,
-        transformer_layers_per_block=config.transformer_layers,
-        norm_num_groups=config.groups,
-        **PLAIN_FIRST,
-    )
-
+from tests.engine.nets.families.references import (
+    call_2d,
+    latent_audio,
+    latent_audio_2,
+    riffusion,
+)
 
 Reference = Callable[[UNetConfig], nn.Module]
 PUBLISHED: dict[str, tuple[UNetConfig, Reference, float]] = {
@@ -115,22 +75,11 @@ def pair(family: str, dtype: torch.dtype) -> tuple[UNet, nn.Module]:
     return own.to(dtype), theirs.to(dtype)
 
 
-def call_reference(t: Tensor, told: Conditioning) -> Callable[[nn.Module, Tensor], Tensor]:
-    given = {"class_labels": told.vector, "encoder_attention_mask": told.context_mask}
-    if told.context_2 is not None:
-        given["encoder_hidden_states_1"] = told.context_2
-        given["encoder_attention_mask_1"] = told.context_mask_2
-    given = {name: part for name, part in given.items() if part is not None}
-    return lambda net, x: net(x, t, encoder_hidden_states=told.context, **given).sample
-
-
 def assert_same_network(
     own: UNet, theirs: nn.Module, x: Tensor, t: Tensor, told: Conditioning, bound: float
 ) -> None:
     told = told.to("cpu", x.dtype)
-    assert_same_function(
-        own, theirs, lambda net, x: net(x, t, told), call_reference(t, told), x, bound
-    )
+    assert_same_function(own, theirs, lambda net, x: net(x, t, told), call_2d(t, told), x, bound)
     assert_same_gradients(own, theirs, load_diffusers, bound)
 
 
