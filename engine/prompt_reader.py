@@ -49,7 +49,8 @@ _METRES = (
 )
 
 _DRUM = (
-    r"(?:drum(?:s|kit|ming|beat)?|percussion|percussive|beats?(?!\s+(?:per|a)\b)|break-?beats?"
+    r"(?:(?<!steel )drum(?:s|kit|ming|beat)?|percussion|percussive"
+    r"|beats?(?!\s+(?:per|a)\b)|break-?beats?"
     r"|four[- ]on[- ]the[- ]floor|kick|snare|hi-?hats?|808s?|909s?|cymbals?|congas?|bongos?)"
 )
 _DRUMS = re.compile(rf"\b{_DRUM}\b", re.I)

@@ -11,7 +11,7 @@ from random import Random
 from string import Formatter
 
 from engine.instruments import instrument, instruments_in
-from engine.prompt_reader import key_in, tempo_in
+from engine.prompt_reader import drums_in, key_in, tempo_in
 from engine.score import SHARPS, Key, Mode
 from engine.styles import style as style_by_id
 from engine.training.corpus import wording
@@ -242,10 +242,12 @@ def _is_true(piece: Piece, text: str) -> bool:
     """Whether readers find nothing in `text` that `piece` is not: "indie rock" before "organ"
     names another instrument, and so may half a misspelt name."""
     playing = {part.program for part in piece.parts if part.role != "drums"}
+    names_itself = piece.style == "drum-and-bass"  # even where no drums play
     return (
         tempo_in(text) in (None, piece.score.tempo_bpm)
         and key_in(text) in (None, piece.score.key)
         and {each.program for each in instruments_in(text)} <= playing
+        and (drums_in(text) in (None, piece.has_drums) or names_itself)
     )
 
 
