@@ -66,22 +66,26 @@ def perform(
     for event in sorted(events):
         drift_s = _PERSISTENCE * drift_s + rng.gauss(0, feel.drift_s) * (1 - _PERSISTENCE**2) ** 0.5
         away_s = (drift_s + rng.gauss(0, feel.jitter_s)) * looseness
-        start = sketch.swung(event.step) * sketch.step_s + min(max(away_s, -_MOST_S), _MOST_S)
+        away_s = min(max(away_s, -_MOST_S), _MOST_S)
         if channel == DRUM_CHANNEL and event.pitch in _BACKBEAT_KEYS:
-            start += feel.late_s * looseness
-        start = max(0.0, start)
+            away_s += feel.late_s * looseness
+        start = max(0.0, sketch.swung(event.step) * sketch.step_s + away_s)
         if start >= sketch.duration_s - _SHORTEST_S:
             continue
         end = sketch.swung(event.step + event.length) * sketch.step_s
         end = min(max(end, start + _SHORTEST_S), sketch.duration_s)
-        force = 1 + rng.gauss(0, feel.force) * looseness
-        velocity = round(min(max(event.velocity * min(max(force, 0.8), 1.2), 1), 127))
+        velocity = _struck(event.velocity, rng.gauss(0, feel.force) * looseness)
         before = sounding.get(event.pitch)
         if before is not None:
             notes[before] = _cut(notes[before], start - _GAP_S)
         sounding[event.pitch] = len(notes)
         notes.append(Note(start, end - start, event.pitch, velocity, channel))
     return notes
+
+
+def _struck(velocity: float, more: float) -> int:
+    """A MIDI velocity, `more` times harder or softer, a fifth at most."""
+    return round(min(max(velocity * (1 + min(max(more, -0.2), 0.2)), 1), 127))
 
 
 def _cut(note: Note, end_s: float) -> Note:
