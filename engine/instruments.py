@@ -22,6 +22,13 @@ class Instrument:
     def names(self) -> tuple[str, ...]:
         return (self.name, *self.synonyms)
 
+    @property
+    def rings(self) -> bool:
+        """Whether a chord held for a bar is still heard at its end."""
+        return self.sustains or self.program in _RINGING
+
+
+_RINGING = frozenset({0, 1, 4, 5, 11, 24, 25, 26, 27, 46, 98, 99})  # pianos, guitars, harp, bells
 
 INSTRUMENTS: tuple[Instrument, ...] = (
     Instrument(0, "piano", ("grand piano", "acoustic piano", "keys"), 36, 96),

@@ -28,8 +28,12 @@ _PACE_PATTERNS = {
 }
 
 _ACCIDENTAL = r"(?:\s*(#|♯|♭|b(?![a-ln-z])|-?\s*sharp\b|-?\s*flat\b))?"
+# Church modes by the third above their tonic.
+_MINOR_MODES, _MAJOR_MODES = ("aeolian", "dorian", "phrygian"), ("ionian", "lydian", "mixolydian")
+_MODES = "|".join((*_MINOR_MODES, *_MAJOR_MODES))
 _FULL_KEY = re.compile(
-    rf"(?<![\w'#])([A-Ga-g]){_ACCIDENTAL}[\s-]*(major|minor|maj|min)\b(?!\s+(?:key|chords?|mood))"
+    rf"(?<![\w'#])([A-Ga-g]){_ACCIDENTAL}[\s-]*(major|minor|maj|min|{_MODES})\b"
+    r"(?!\s+(?:key|chords?|mood))"
 )
 _SHORT_KEY = re.compile(rf"\b(?:in|key|key of|key:)\s+([A-G]){_ACCIDENTAL}(m(?:in)?)?(?![\w#-])")
 _LOOSE_KEY = re.compile(rf"\bkey(?:\s+of|:)\s*([A-Ga-g]){_ACCIDENTAL}(m(?:in)?)?(?![\w#-])")
@@ -45,7 +49,8 @@ _METRES = (
 )
 
 _DRUM = (
-    r"(?:drum(?:s|kit|ming|beat)?|percussion|percussive|beats?(?!\s+(?:per|a)\b)|break-?beats?"
+    r"(?:(?<!steel )drum(?:s|kit|ming|beat)?|percussion|percussive"
+    r"|beats?(?!\s+(?:per|a)\b)|break-?beats?"
     r"|four[- ]on[- ]the[- ]floor|kick|snare|hi-?hats?|808s?|909s?|cymbals?|congas?|bongos?)"
 )
 _DRUMS = re.compile(rf"\b{_DRUM}\b", re.I)
@@ -98,6 +103,7 @@ def key_in(prompt: str) -> Key | None:
 
 
 def _key(letter: str, accidental: str | None, mode: str | None) -> Key:
+    mode = "minor" if mode in _MINOR_MODES else "major" if mode in _MAJOR_MODES else mode
     return Key.parse(f"{letter}{(accidental or '').strip(' -')} {mode or ''}")
 
 

@@ -38,6 +38,7 @@ class Style:
     swing: float = 0.5  # where an off-beat lies within its pair: 0.5 straight, 0.667 triplet
     swing_steps: int = 1  # the pair's half in sixteenths: 1 swings sixteenths, 2 eighths
     bars_per_chord: int = 1
+    triple_share: float = 0.0  # how often the corpus has the style in 3/4 beside its own metre
 
     @property
     def groove(self) -> str:
@@ -68,7 +69,7 @@ STYLES: tuple[Style, ...] = (
         ("uplifting", "groovy", "warm", "euphoric"), (116, 130), 124,
         minor=("i7 VImaj7 III VII", "i9 iv9 VII9 IIImaj7", "i7 VII VImaj7 v7", "i VI iv VII"),
         major=("I vi IV V", "Imaj7 iii7 vi7 IVmaj7", "IVmaj7 V vi7 I", "vi7 IVmaj7 I V"),
-        minor_share=0.65, bass=(38, 39, 33), chords=(1, 0, 4, 16, 90), lead=(81, 80, 0, 11),
+        minor_share=0.65, bass=(38, 39, 33), chords=(1, 0, 4, 16, 90), lead=(81, 80, 0, 11, 12),
         pad=(89, 50, 48, 95), kits=(24, 25, 0), drum_share=0.85,
     ),
     Style(
@@ -106,8 +107,8 @@ STYLES: tuple[Style, ...] = (
                "i9 v7 VImaj7 v7"),
         major=("ii9 V9 Imaj9 vi7", "Imaj9 iii7 vi9 IVmaj9", "IVmaj7 iii7 ii9 Imaj9",
                "Imaj7 VI7 ii9 V7"),
-        minor_share=0.5, bass=(32, 33, 35), chords=(4, 0, 26, 5), lead=(4, 11, 73, 66, 26),
-        pad=(89, 49), kits=(0, 32, 25), drum_share=0.82, swing=0.6,
+        minor_share=0.5, bass=(32, 33, 35), chords=(4, 0, 26, 5), lead=(4, 11, 73, 66, 26, 8),
+        pad=(89, 49), kits=(0, 32, 25), drum_share=0.82, swing=0.6, triple_share=0.06,
     ),
     Style(
         "boom-bap", "Boom Bap", ("hip hop", "hip-hop", "hiphop", "old school rap", "rap beat"),
@@ -149,7 +150,7 @@ STYLES: tuple[Style, ...] = (
         major=("ii7 V7 Imaj7 VI7", "Imaj7 vi7 ii7 V7", "iii7 VI7 ii7 V7",
                "Imaj7 I7 IVmaj7 iv6 iii7 VI7 ii7 V7"),
         minor_share=0.4, bass=(32,), chords=(0, 26, 11), lead=(66, 56, 59, 71, 0, 65),
-        pad=(61, 49), kits=(32, 40), drum_share=0.8, swing=0.65, swing_steps=2,
+        pad=(61, 49), kits=(32, 40), drum_share=0.8, swing=0.65, swing_steps=2, triple_share=0.12,
     ),
     Style(
         "bossa-nova", "Bossa Nova", ("bossa", "samba", "brazilian", "latin jazz"),
@@ -164,7 +165,7 @@ STYLES: tuple[Style, ...] = (
         ("laid-back", "sunny", "heavy", "peaceful"), (66, 92), 76,
         minor=("i i iv iv", "i VII i VII", "i iv VII III", "i VI VII i"),
         major=("I IV I V", "I vi IV V", "I I IV IV", "I ii I ii"),
-        minor_share=0.55, bass=(33, 32, 39), chords=(16, 28, 27), lead=(61, 57, 22, 66),
+        minor_share=0.55, bass=(33, 32, 39), chords=(16, 28, 27), lead=(61, 57, 22, 66, 114),
         pad=(16, 18), kits=(0, 8), drum_share=0.88, swing=0.57,
     ),
     Style(
@@ -182,8 +183,8 @@ STYLES: tuple[Style, ...] = (
         ("calm", "ethereal", "spacious", "floating", "peaceful", "dreamy"), (56, 84), 68,
         minor=("i9 VImaj9 i9 VImaj9", "i VImaj7 IIImaj7 v7", "iadd9 VIadd9 IIIadd9 VIIadd9"),
         major=("Imaj9 IVmaj9 Imaj9 IVmaj9", "Imaj7 iii7 IVmaj7 vi7", "Iadd9 Vsus4 vi7 IVadd9"),
-        minor_share=0.45, bass=(39, 35), chords=(88, 99, 4, 0, 46), lead=(98, 75, 88, 10),
-        pad=(89, 94, 91, 95, 49), kits=(24, 40), drum_share=0.1,
+        minor_share=0.45, bass=(39, 35), chords=(88, 99, 4, 0, 46), lead=(98, 75, 88, 10, 104),
+        pad=(89, 94, 91, 95, 49), kits=(24, 40), drum_share=0.1, triple_share=0.2,
     ),
     Style(
         "classical", "Classical", ("baroque", "chamber music", "string quartet", "piano sonata",
@@ -193,7 +194,7 @@ STYLES: tuple[Style, ...] = (
                "i iv VII III VI iiø7 V7 i"),
         major=("I IV V7 I", "I vi ii V7", "I V vi iii IV I IV V7", "I V7 I IV I ii V7 I"),
         minor_share=0.45, bass=(42, 32), chords=(0, 6, 45, 46, 48), lead=(40, 73, 68, 71, 0, 42),
-        pad=(48, 49), kits=(48,), drum_share=0.05,
+        pad=(48, 49, 19), kits=(48,), drum_share=0.05, triple_share=0.3,
     ),
     Style(
         "cinematic", "Cinematic", ("film score", "movie score", "epic", "trailer", "soundtrack",
@@ -201,8 +202,8 @@ STYLES: tuple[Style, ...] = (
         ("epic", "heroic", "dramatic", "majestic", "tense"), (70, 112), 90,
         minor=("i VI III VII", "i III VII iv", "i VI iv V", "i i VI VII"),
         major=("I V vi IV", "vi IV I V", "I iii IV V"),
-        minor_share=0.8, bass=(42, 39), chords=(48, 0, 45, 61), lead=(60, 48, 40, 56),
-        pad=(48, 52, 49), kits=(48, 16), drum_share=0.6,
+        minor_share=0.8, bass=(42, 39), chords=(48, 0, 45, 61), lead=(60, 48, 40, 56, 8),
+        pad=(48, 52, 49), kits=(48, 16), drum_share=0.6, triple_share=0.2,
     ),
     Style(
         "waltz", "Waltz", ("viennese waltz", "musette", "ballroom", "waltz music"),
@@ -218,7 +219,7 @@ STYLES: tuple[Style, ...] = (
         minor=("i7 i7 iv7 i7", "i7 iv7 V7 i7", "i7 i7 iv7 iv7 i7 VI7 V7 i7"),
         major=("I7 I7 I7 I7 IV7 IV7 I7 I7", "I7 IV7 I7 V7", "I7 IV7 V7 I7"),
         minor_share=0.25, bass=(33, 32), chords=(0, 27, 16), lead=(22, 27, 66, 29),
-        pad=(16, 61), kits=(0, 32), drum_share=0.8, swing=0.66, swing_steps=2,
+        pad=(16, 61), kits=(0, 32), drum_share=0.8, swing=0.66, swing_steps=2, triple_share=0.06,
     ),
     Style(
         "folk", "Folk", ("acoustic", "singer-songwriter", "country", "americana", "bluegrass",
@@ -227,7 +228,7 @@ STYLES: tuple[Style, ...] = (
         minor=("i VII VI VII", "i III VII i", "i iv i VII", "i VI III VII"),
         major=("I IV V I", "I V vi IV", "I vi IV V", "I IV I V"),
         minor_share=0.3, bass=(32, 33), chords=(25, 24, 105), lead=(40, 73, 22, 105, 75),
-        pad=(49, 21), kits=(40, 0), drum_share=0.45,
+        pad=(49, 21), kits=(40, 0), drum_share=0.45, triple_share=0.2,
     ),
     Style(
         "pop", "Pop", ("pop music", "pop song", "indie pop", "radio pop", "ballad"),
@@ -235,7 +236,7 @@ STYLES: tuple[Style, ...] = (
         minor=("i VI III VII", "i iv VI VII", "i VII iv VI"),
         major=("I V vi IV", "vi IV I V", "I vi IV V", "IVadd9 I V vi"),
         minor_share=0.3, bass=(33, 34, 38), chords=(0, 27, 25, 90), lead=(81, 0, 27, 73, 80),
-        pad=(48, 89, 50), kits=(0, 8, 24), drum_share=0.85,
+        pad=(48, 89, 50), kits=(0, 8, 24), drum_share=0.85, triple_share=0.06,
     ),
 )  # fmt: skip
 

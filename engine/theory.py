@@ -12,6 +12,20 @@ _NUMERAL = re.compile(r"(b|#)?(vii|vi|v|iv|iii|ii|i)(.*)", re.IGNORECASE)
 _MINOR_SUFFIX = {"": "m", "7": "m7", "9": "m9", "6": "m6", "°": "dim", "°7": "dim7", "ø7": "m7b5"}
 _SYMBOL_SUFFIX = {"°": "dim", "°7": "dim7", "ø7": "m7b5", "+": "aug"}
 
+# Semitones above the tonic. The church modes as in any book of harmony (Piston 1941, ch. 1, 30).
+SCALES: dict[str, tuple[int, ...]] = {
+    "ionian": (0, 2, 4, 5, 7, 9, 11), "dorian": (0, 2, 3, 5, 7, 9, 10),
+    "phrygian": (0, 1, 3, 5, 7, 8, 10), "lydian": (0, 2, 4, 6, 7, 9, 11),
+    "mixolydian": (0, 2, 4, 5, 7, 9, 10), "aeolian": (0, 2, 3, 5, 7, 8, 10),
+    "harmonic minor": (0, 2, 3, 5, 7, 8, 11),
+    "major pentatonic": (0, 2, 4, 7, 9), "minor pentatonic": (0, 3, 5, 7, 10),
+}  # fmt: skip
+# What a key's mode may be coloured to, the plain one first.
+_COLOURS = {
+    Mode.MAJOR: ("ionian", "mixolydian", "lydian"),
+    Mode.MINOR: ("aeolian", "dorian", "phrygian", "harmonic minor"),
+}
+
 
 @lru_cache(maxsize=4096)
 def chord_of(numeral: str, key: Key) -> Chord:
@@ -67,6 +81,46 @@ def scale_over(chord: Chord, key: Key) -> tuple[int, ...]:
     foreign = tones - set(key.pitch_classes)
     clashing = {(tone + step) % 12 for tone in foreign for step in (-1, 1)} - tones
     return tuple(sorted((set(key.pitch_classes) - clashing) | tones))
+
+
+def mode_of(chords: tuple[Chord, ...], key: Key) -> str:
+    """The name in `SCALES` of the scale on `key`'s tonic that holds most of the chords' tones.
+
+    A vamp of Am7 and D9 is A dorian, D C G in D is mixolydian. The plain scale ("ionian",
+    "aeolian") is preferred where others do no better.
+    """
+
+    def inside(name: str) -> int:
+        scale = {(key.tonic + step) % 12 for step in SCALES[name]}
+        return sum(tone in scale for chord in chords for tone in chord.pitch_classes)
+
+    return max(_COLOURS[key.mode], key=inside)
+
+
+def extended(chord: Chord, key: Key, tones: int) -> Chord:
+    """`chord` with thirds stacked on it, up to `tones` tones (4 a seventh, 5 a ninth).
+
+    Only tones that lie in `key` are added, so iii stays without its foreign ninth.
+    """
+    richer = {
+        "": ("maj9", "9", "maj7", "7"), "m": ("m9", "m7"), "dim": ("m7b5",),
+        "maj7": ("maj9",), "7": ("9",), "m7": ("m9",),
+    }.get(chord.quality, ())  # fmt: skip
+    for quality in richer:
+        grown = Chord(chord.root, quality)
+        if len(QUALITIES[quality]) <= tones and lies_in(grown, key):
+            return grown
+    return chord
+
+
+def dominant_of(chord: Chord) -> Chord:
+    """The dominant seventh chord a fifth above: V7 of it, secondary where it is not the tonic."""
+    return Chord((chord.root + 7) % 12, "7")
+
+
+def tritone_substitute(dominant: Chord) -> Chord:
+    """The seventh chord a tritone away, which shares third and seventh with `dominant`."""
+    return Chord((dominant.root + 6) % 12, "7")
 
 
 def estimate_key(chords: tuple[Chord, ...]) -> Key:

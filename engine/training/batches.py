@@ -139,6 +139,7 @@ class Batches(Sequence[Batch]):
         start = self._start(index, rng)
         latents = pieces.latents[index, :, start : start + crop].float()
         score = columns(pieces.score(index), crop, self.frame_rate, start / self.frame_rate)
+        self._rest_drums(score, index, start)
         prompt = int(rng.integers(PROMPTS_PER_PIECE))
         tokens = pieces.tokens[index, prompt].float()
         keep = torch.arange(len(tokens)) < pieces.lengths[index, prompt]
@@ -146,16 +147,28 @@ class Batches(Sequence[Batch]):
         return latents, torch.from_numpy(score), tokens, keep
 
     def _start(self, index: int, rng: np.random.Generator) -> int:
-        """A crop's first frame: the piece's beginning, the beginning of a bar, or anywhere."""
+        """A crop's first frame: where everyone plays, the beginning of a bar, or anywhere."""
         last = self.pieces.latents.shape[2] - self.training.crop_frames
         bar_s = self.pieces.score(index).seconds_per_bar
         choice = rng.random()
-        if choice < 0.3 or bar_s is None:
+        if bar_s is None:
             return 0
+        if choice < 0.3:  # as generated music begins: with everyone that the prompt names
+            return min(round(self.pieces.full_bar(index) * bar_s * self.frame_rate), last)
         if choice < 0.8:
             bars = int(last / self.frame_rate / bar_s)
             return round(float(rng.integers(bars + 1)) * bar_s * self.frame_rate)
         return int(rng.integers(last + 1))
+
+    def _rest_drums(self, score: np.ndarray, index: int, start: int) -> None:
+        """Say “without drums” where an intro or a break has none."""
+        bar_s = self.pieces.score(index).seconds_per_bar
+        if bar_s is None:
+            return
+        time_s = (start + np.arange(score.shape[1]) + 0.5) / self.frame_rate
+        for bars in self.pieces.drumless_bars(index):
+            here = (time_s >= bars.start * bar_s) & (time_s < bars.stop * bar_s)
+            score[DRUMS_ROWS, here] = np.array([[0.0], [1.0]])
 
     def _drop(self, score: np.ndarray, keep: Tensor, rng: np.random.Generator) -> None:
         """Leave conditions out in place: nothing is known where a row or token is silent."""

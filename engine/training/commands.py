@@ -112,9 +112,17 @@ def _add_net(stage: argparse.ArgumentParser) -> None:
 
 
 def _add_corpus(stages: Any) -> None:
-    corpus = stages.add_parser("corpus", help="render examples of every style, to listen to")
-    corpus.add_argument("--listen", type=count, default=20, metavar="N", help="how many")
+    corpus = stages.add_parser("corpus", help="render examples of every style, to hear and see")
+    corpus.add_argument(
+        "--listen",
+        type=count,
+        default=20,
+        metavar="N",
+        help="how many seeds, each as a mix, a stem and a loop (default: 20)",
+    )
     corpus.add_argument("--out", type=Path, default=Path("corpus-examples"))
+    corpus.add_argument("--seed", type=int, default=0, help="the first (default: 0)")
+    corpus.add_argument("--workers", type=count, default=2, help="processes (default: 2)")
     corpus.set_defaults(run=run_corpus)
 
 
@@ -183,10 +191,12 @@ def _add_evaluate(subparsers: Any) -> None:
 
 
 def run_corpus(arguments: argparse.Namespace) -> int:
-    from engine.training.corpus.dataset import listen
+    from engine.training.corpus.listening import PAGE, listen
 
-    for path in listen(arguments.listen, arguments.out):
+    out = arguments.out
+    for path in listen(arguments.listen, out, arguments.seed, workers=arguments.workers):
         print(path)
+    print(out / PAGE)
     return 0
 
 

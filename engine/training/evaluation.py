@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from engine.api import GenerationRequest
 from engine.score import Score
+from engine.styles import style
 from engine.training import measures
 from engine.training.corpus.composer import compose
 from engine.training.corpus.prompts import EvaluationPrompt, evaluation_prompts
@@ -91,8 +92,9 @@ def measure(sound: Sound, score: Score, prompt: EvaluationPrompt, drums: DrumDet
 def real_render(prompt: EvaluationPrompt, renderer: Renderer, seed: int) -> tuple[Sound, Score]:
     """The same request played by the composer and the synthesizer."""
     piece = compose(
-        seed, style=prompt.style, tempo_bpm=prompt.tempo_bpm, drums=prompt.drums, duration_s=10.0
-    )
+        seed, style=prompt.style, tempo_bpm=prompt.tempo_bpm, drums=prompt.drums, duration_s=10.0,
+        beats_per_bar=style(prompt.style).beats_per_bar,
+    )  # fmt: skip
     return renderer.render(piece), piece.score
 
 

@@ -28,7 +28,7 @@ from engine.codecs.house import HouseCodec, HouseCodecConfig
 from engine.device import Device
 from engine.score import Chord, Key, Mode, Score
 from engine.training.corpus.dataset import render_seed
-from engine.training.corpus.piece import Piece
+from engine.training.corpus.piece import MIX, Piece
 from engine.training.corpus.prompts import prompts_for
 
 if TYPE_CHECKING:
@@ -83,6 +83,30 @@ class Pieces:
 
     def score(self, index: int) -> Score:
         return score_from_json(self.truths[index]["score"])
+
+    def stem(self, index: int) -> str:
+        """Whom the clip is of: one of `corpus.piece.STEMS`."""
+        return str(self.truths[index].get("stem", MIX))
+
+    def is_loop(self, index: int) -> bool:
+        """Whether the clip is a loop going round: its period is the score's bars."""
+        return bool(self.truths[index].get("loop", False))
+
+    def full_bar(self, index: int) -> int:
+        """The first bar from which everyone plays for a while: after an intro, or 0."""
+        truth = self.truths[index]
+        everyone = set(truth.get("parts", ()))
+        sections = truth.get("sections", ())
+        return next((int(s["first_bar"]) for s in sections if everyone <= set(s["roles"])), 0)
+
+    def drumless_bars(self, index: int) -> list[range]:
+        """The bars in which the drums of a piece rest."""
+        truth = self.truths[index]
+        return [
+            range(section["first_bar"], section["first_bar"] + section["bars"])
+            for section in truth.get("sections", ())
+            if truth.get("drums") and "drums" not in section["roles"]
+        ]
 
 
 def score_from_json(values: dict[str, Any]) -> Score:

@@ -25,7 +25,7 @@ from engine.models.plain import to_plain
 from engine.nets.build import NetConfig
 from engine.training import packed_start, small_minilm
 from engine.training.batches import DenoiserTraining
-from engine.training.corpus.composer import compose
+from engine.training.corpus.clips import clip_for
 from engine.training.corpus.render import SOUNDFONT_VARIABLE, find_soundfont
 from engine.training.denoiser import HOUSE_UNET
 from engine.training.latents import PROJECTION, load_projection, piece_prompts
@@ -87,7 +87,7 @@ def recipe_prompts(recipe: Recipe) -> Iterator[str]:
     """
     seeds = range(recipe.first_seed, recipe.first_seed + recipe.pieces)
     for seed in tqdm(seeds, desc="words of the prompts"):
-        yield from piece_prompts(compose(seed, duration_s=0.01))
+        yield from piece_prompts(clip_for(seed, duration_s=0.01))
 
 
 def _soundfont() -> Path:

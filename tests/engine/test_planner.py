@@ -71,6 +71,7 @@ def test_tempo_is_read(prompt: str, tempo: float | None) -> None:
     [
         ("waltz in F sharp minor", "F# minor"), ("house in Am", "A minor"),
         ("jazz in the key of Bb", "Bb"), ("techno, C# min", "C# minor"), ("E♭ major", "Eb"),
+        ("in D dorian", "D minor"), ("F# mixolydian rock", "F#"), ("Bb lydian", "Bb"),
         ("in a minor", "A minor"), ("key of a flat", "Ab"), ("in D", "D"),
         ("A minor blues", "A minor"),
         ("G-flat major hymn", "Gb"), ("Ebm trap, in Ebm", "Eb minor"),
@@ -95,6 +96,7 @@ def test_metre_is_read(prompt: str, beats: int | None) -> None:
     ("prompt", "drums"),
     [
         ("jazz trio, no drums", False), ("without any percussion", False), ("drumless pads", False),
+        ("calypso on steel drums", None),
         ("beat-free", False), ("no bass or drums", False), ("no piano, bass or drums", False),
         ("no piano and drums", False), ("no hard drums", False), ("no bass, no beat", False),
         ("solo piano", False), ("a duet for flute and harp", False), ("piano alone", False),

@@ -1,42 +1,33 @@
-"""Who plays: which roles a piece has, with which sounds, and where each stands in the mix."""
+"""Who plays: which roles a piece has, and with which sounds."""
 
 from __future__ import annotations
 
 from random import Random
 
-from engine.instruments import instrument
 from engine.styles import Style
-from engine.training.corpus.levels import volume_for
-from engine.training.corpus.piece import DRUM_BANK, DRUM_CHANNEL, Part
+from engine.training.corpus.mix import part_for
+from engine.training.corpus.piece import Part
 
-KIT_NAMES = {
-    0: "drums", 8: "drums", 16: "drums", 24: "electronic drums", 25: "808 drums",
-    32: "jazz drums", 40: "brushed drums", 48: "orchestral percussion",
-}  # fmt: skip
 # Instruments that can carry accompaniment and tune at once.
 SOLOISTS = frozenset({0, 1, 4, 5, 6, 10, 11, 12, 24, 25, 26, 27, 46})
 
 _WITH_DRUMS = (
-    (("drums",), 0.07),
     (("drums", "bass"), 0.06),
     (("drums", "chords"), 0.06),
     (("drums", "bass", "chords"), 0.2),
     (("drums", "bass", "lead"), 0.06),
-    (("drums", "bass", "chords", "lead"), 0.33),
-    (("drums", "bass", "chords", "lead", "pad"), 0.14),
-    (("drums", "bass", "chords", "pad"), 0.08),
+    (("drums", "bass", "chords", "lead"), 0.36),
+    (("drums", "bass", "chords", "lead", "pad"), 0.17),
+    (("drums", "bass", "chords", "pad"), 0.09),
 )
 _WITHOUT_DRUMS = (
     (("chords", "lead"), 0.2),
     (("solo",), 0.25),
-    (("lead",), 0.04),
-    (("pad", "lead"), 0.08),
+    (("pad", "lead"), 0.1),
     (("bass", "chords", "lead"), 0.2),
-    (("bass", "chords"), 0.08),
+    (("bass", "chords"), 0.1),
     (("bass", "chords", "lead", "pad"), 0.15),
 )
-_CHANNELS = {"bass": 0, "chords": 1, "lead": 2, "pad": 3, "drums": DRUM_CHANNEL}
-_REVERB = {"bass": 6, "chords": 34, "lead": 44, "pad": 56, "drums": 14}
 
 
 def arrange(style: Style, rng: Random, drums: bool | None) -> tuple[Part, ...]:
@@ -50,7 +41,7 @@ def arrange(style: Style, rng: Random, drums: bool | None) -> tuple[Part, ...]:
         return _solo(style, rng)
     programs = _programs(style, roles, rng)
     spread = rng.choice((-1, 1))
-    return tuple(part_for(role, programs[role], spread) for role in roles)
+    return tuple(part_for(role, programs[role], spread, style.id) for role in roles)
 
 
 def _programs(style: Style, roles: tuple[str, ...], rng: Random) -> dict[str, int]:
@@ -72,15 +63,4 @@ def _solo(style: Style, rng: Random) -> tuple[Part, ...]:
     """One player who does both: accompaniment and tune on the same instrument."""
     able = [p for p in (*style.chords, *style.lead) if p in SOLOISTS] or [0]
     program = rng.choice(able)
-    return tuple(part_for(role, program, 0) for role in ("chords", "lead"))
-
-
-def part_for(role: str, program: int, spread: int = 0) -> Part:
-    """A player at the level and place that the role has; `spread` ±1 chooses the side."""
-    pan = 64 + spread * {"chords": -14, "lead": 10}.get(role, 0)
-    drums = role == "drums"
-    name = KIT_NAMES[program] if drums else instrument(program).name
-    return Part(
-        role, name, _CHANNELS[role], program, DRUM_BANK if drums else 0,
-        volume_for(role, program), pan, _REVERB[role],
-    )  # fmt: skip
+    return tuple(part_for(role, program, 0, style.id) for role in ("chords", "lead"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import pairwise
+from itertools import combinations, pairwise
 from random import Random
 
 from engine.instruments import Instrument
@@ -70,18 +70,38 @@ def _cost(voicing: Voicing, before: Voicing | None, middle: float) -> float:
     if before is None:
         return centred + mud
     moved = sum(min(abs(pitch - old) for old in before) for pitch in voicing)
-    return moved + abs(voicing[-1] - before[-1]) + centred + mud
+    outer = abs(voicing[-1] - before[-1])
+    return moved + outer + centred + mud + 1.5 * parallels(before, voicing)
+
+
+def parallels(before: Voicing, after: Voicing) -> int:
+    """How many pairs of voices move in parallel fifths or octaves, which independence forbids.
+
+    0 where the chords have different numbers of voices.
+    """
+    if len(before) != len(after):
+        return 0
+    count = 0
+    for i, j in combinations(range(len(after)), 2):
+        interval = (before[j] - before[i]) % 12
+        same = interval == (after[j] - after[i]) % 12 and interval in (0, 7)
+        count += same and before[i] != after[i]
+    return count
 
 
 def comping(sketch: Sketch, played_by: Instrument, rng: Random, has_bass: bool) -> list[Event]:
-    """The chord part: the style's pattern, changed for another one every eight bars at most."""
+    """The chord part: a pattern for each theme, held chords where the music breathes."""
     low, high = max(played_by.low, 48), min(played_by.high, 77)
     led = voice_lead(sketch.chords, low, high, rootless=has_bass)
-    patterns = rng.sample(sketch.groove.chords, min(2, len(sketch.groove.chords)))
+    chosen = rng.sample(sketch.groove.chords, min(2, len(sketch.groove.chords)))
+    patterns = {"A": chosen[0], "B": chosen[-1]}
+    calm = "x" + "-" * (sketch.steps_per_bar - 1)
     events: list[Event] = []
     for bar, voicing in enumerate(led):
-        pattern = patterns[1] if len(patterns) > 1 and bar // 8 % 2 else patterns[0]
-        for step, length, character in tokens(sketch.bar_pattern(pattern, bar)):
+        section = sketch.section_at(bar)
+        held = section.name in ("break", "outro") and played_by.rings
+        pattern = calm if held else sketch.bar_pattern(patterns[section.theme], bar)
+        for step, length, character in tokens(pattern):
             at = bar * sketch.steps_per_bar + step
             events += _struck(at, length, character, voicing, sketch.groove.strum)
     return events

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.score import Score
 
 DRUM_CHANNEL = 9
 DRUM_BANK = 128
+ROLES = ("drums", "bass", "chords", "lead", "pad")
+MIX = "mix"  # what a clip's stem is called when everyone plays
+STEMS = (MIX, *ROLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class Part:
     `volume`, `pan` and `reverb` are MIDI controller values, 0 to 127; pan 64 is the middle.
     """
 
-    role: str  # "drums", "bass", "chords", "lead" or "pad"
+    role: str  # one of ROLES
     name: str
     channel: int
     program: int
@@ -38,11 +41,29 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Piece:
-    """A composed piece. Bar 1 starts at exactly 0 s, the tempo is constant, and every part
-    plays from start to end, so that what is true of the piece is true of any crop of it.
+class Section:
+    """Bars of a piece that belong together: who plays in them, and with how much force."""
 
-    `score` is exact: `score.chords` has one chord for each bar of the whole piece.
+    name: str  # "groove", "intro", "build", …
+    first_bar: int
+    bars: int
+    roles: tuple[str, ...]  # those that play; the others rest
+    theme: str = "A"  # sections of one theme share harmony and patterns
+    energy: float = 1.0  # factor of the velocities; 1 is the usual force
+
+    @property
+    def end_bar(self) -> int:
+        """The first bar after it."""
+        return self.first_bar + self.bars
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A composed piece. Bar 1 starts at exactly 0 s and the tempo is constant.
+
+    `score` is exact: `score.chords` has one chord for each bar of the whole piece. `sections`
+    tell which parts rest where; a part that rests nowhere plays from start to end.
+    A `loop` lasts exactly `score.bars` bars and is meant to be repeated without a gap.
     """
 
     notes: tuple[Note, ...]  # by start
@@ -51,6 +72,11 @@ class Piece:
     style: str  # an id of engine.styles
     duration_s: float
     seed: int
+    sections: tuple[Section, ...] = ()
+    mode: str = ""  # a name of engine.theory.SCALES: finer than the key's major or minor
+    swing: float = 0.5  # where off-beats lie within their pair, as engine.styles has it
+    stem: str = MIX  # one of STEMS
+    loop: bool = False
 
     @property
     def has_drums(self) -> bool:
@@ -65,6 +91,23 @@ class Piece:
         """Names of the pitched instruments, each once."""
         return tuple(dict.fromkeys(p.name for p in self.parts if p.role != "drums"))
 
+    def alone(self, role: str) -> Piece:
+        """The stem of one part: the same notes, nobody else. Raises `KeyError` if none plays it."""
+        parts = tuple(part for part in self.parts if part.role == role)
+        if not parts:
+            raise KeyError(f"nobody plays {role} in this piece")
+        return replace(
+            self,
+            notes=self.part_notes(role),
+            parts=parts,
+            score=replace(self.score, drums=role == "drums"),
+            sections=tuple(
+                replace(section, roles=tuple(r for r in section.roles if r == role))
+                for section in self.sections
+            ),
+            stem=role,
+        )
+
     def truth(self) -> dict[str, Any]:
         """What is known about the piece, for a JSON file beside its sound."""
         return {
@@ -73,9 +116,23 @@ class Piece:
             "tempo_bpm": self.score.tempo_bpm,
             "beats_per_bar": self.score.beats_per_bar,
             "key": str(self.score.key),
+            "mode": self.mode,
+            "swing": round(self.swing, 4),
             "chords": self.score.chord_names,
             "bars": self.score.bars,
             "drums": self.has_drums,
+            "stem": self.stem,
+            "loop": self.loop,
             "parts": {part.role: part.name for part in self.parts},
+            "instruments": list(self.instruments),
+            "sections": [
+                {
+                    "name": section.name,
+                    "first_bar": section.first_bar,
+                    "bars": section.bars,
+                    "roles": list(section.roles),
+                }
+                for section in self.sections
+            ],
             "duration_s": self.duration_s,
         }

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import EngineError
+from engine.training.corpus.latency import MOST_LATE_S, latency_s
 from engine.training.corpus.piece import DRUM_CHANNEL, Note, Part, Piece
 
 SAMPLE_RATE = 44_100
@@ -28,6 +29,8 @@ _KNEE = 0.7  # above it peaks are rounded off instead of pulling the whole piece
 _MOST_OVER = 1.5  # how far peaks may pass 1.0 before rounding
 _TAIL = 8_192  # frames in which voices told to stop are gone
 _VOLUME, _PAN, _REVERB = 7, 10, 91
+_LEAD = round(MOST_LATE_S * SAMPLE_RATE / _BLOCK) * _BLOCK  # frames before the beginning
+_LOOP_TAIL = 8 * SAMPLE_RATE  # frames after which cymbals, pads and reverb have died away
 
 SOUNDFONT_VARIABLE = "UNDERTONE_SOUNDFONT"
 _FOLDERS = (
@@ -183,19 +186,33 @@ class Renderer:
         self._synthesizer = synthesizer or open_synthesizer()
 
     def render(self, piece: Piece) -> Audio:
-        """(frames, 2) at 44.1 kHz, exactly round(duration_s · 44100) frames, levelled."""
+        """(frames, 2) at 44.1 kHz, exactly round(duration_s · 44100) frames, levelled.
+
+        The tails of a loop wrap around to its beginning.
+        """
         return level(self.render_raw(piece))
 
-    def render_raw(self, piece: Piece) -> Audio:
-        """As `render`, as loud as the synthesizer makes it."""
+    def render_raw(self, piece: Piece, anticipated: bool = True) -> Audio:
+        """As `render`, as loud as the synthesizer makes it.
+
+        Instruments that speak late are played early, unless `anticipated` is False.
+        """
         frames = round(piece.duration_s * SAMPLE_RATE)
+        lead = _LEAD if anticipated else 0
+        if piece.loop:
+            return wrapped(self._play(piece, lead + frames + _LOOP_TAIL, lead), frames, lead)
+        return self._play(piece, lead + frames, lead)[lead:]
+
+    def _play(self, piece: Piece, frames: int, lead: int) -> Audio:
+        """`frames` of the piece and of what rings on after it; it begins at frame `lead`."""
         out = np.zeros((-(-frames // _BLOCK) * _BLOCK, 2), np.float32)
         synthesizer = self._synthesizer
         synthesizer.begin()
         for part in piece.parts:
             synthesizer.set_up(part)
+        early_s = {part.channel: latency_s(part) if lead else 0.0 for part in piece.parts}
         at = 0
-        for block, order, note in _events(piece.notes):
+        for block, order, note in _events(piece.notes, lead / SAMPLE_RATE, early_s):
             now = min(block * _BLOCK, len(out))
             if now > at:
                 synthesizer.render_into(out[at:now])
@@ -209,12 +226,33 @@ class Renderer:
         return out[:frames]
 
 
-def _events(notes: tuple[Note, ...]) -> list[tuple[int, int, Note]]:
+def _events(
+    notes: tuple[Note, ...], lead_s: float, early_s: dict[int, float]
+) -> list[tuple[int, int, Note]]:
     """(block, 0 for off and 1 for on, note) in order; offs come first in a block."""
-    per_s = SAMPLE_RATE / _BLOCK
-    ons = [(round(note.start_s * per_s), 1, note) for note in notes]
-    offs = [(round((note.start_s + note.duration_s) * per_s), 0, note) for note in notes]
-    return sorted(ons + offs, key=lambda event: event[:2])
+    events: list[tuple[int, int, Note]] = []
+    for note in notes:
+        start_s = lead_s + note.start_s - early_s[note.channel]
+        events.append((round(start_s * SAMPLE_RATE / _BLOCK), 1, note))
+        events.append((round((start_s + note.duration_s) * SAMPLE_RATE / _BLOCK), 0, note))
+    return sorted(events, key=lambda event: event[:2])
+
+
+def wrapped(audio: Audio, frames: int, lead: int = 0) -> Audio:
+    """A loop of `frames` that begins at frame `lead` of `audio`, (frames and more, 2).
+
+    What rings on after the end is heard again from the beginning on, and what begins before the
+    beginning at the end, as when the loop has gone round before. The end therefore runs into the
+    beginning as sound does anywhere inside.
+    """
+    out = np.zeros((frames, 2), np.float32)
+    place = -lead % frames
+    start = 0
+    while start < len(audio):
+        part = audio[start : start + frames - place]
+        out[place : place + len(part)] += part
+        start, place = start + len(part), 0
+    return out
 
 
 def level(audio: Audio) -> Audio:

@@ -1,27 +1,22 @@
-"""Whole pieces: what the composer says about them is so."""
+"""Whole pieces, loops and stems: what the composer says about them is so."""
 
 from collections import Counter
 from itertools import pairwise
-from random import Random
 
 import pytest
 
-from engine.instruments import instruments_in
-from engine.prompt_reader import key_in, tempo_in
-from engine.score import Score
-from engine.styles import STYLES, style, styles_in
-from engine.training.corpus.composer import compose
-from engine.training.corpus.piece import DRUM_CHANNEL, Piece
-from engine.training.corpus.prompts import (
-    HELD_OUT_TEMPLATES,
-    TEMPLATES,
-    evaluation_prompts,
-    held_out_prompt,
-    prompts_for,
-)
+from engine.styles import STYLES, style
+from engine.theory import SCALES
+from engine.training.corpus.clips import clip_for
+from engine.training.corpus.composer import LOOP_BARS, compose
+from engine.training.corpus.form import FORMS
+from engine.training.corpus.performance import FEELS
+from engine.training.corpus.piece import DRUM_CHANNEL, MIX, ROLES, Piece
+from engine.training.corpus.progressions import TASTES
 
-PIECES = [compose(seed) for seed in range(400)]
-SOME = PIECES[:60]
+PIECES = [compose(seed) for seed in range(300)]
+CLIPS = [clip_for(seed) for seed in range(1_000, 1_300)]
+SOME = [*PIECES[:40], *CLIPS[:40]]
 
 
 @pytest.mark.parametrize("piece", SOME, ids=lambda p: f"{p.style}-{p.seed}")
@@ -44,14 +39,15 @@ def test_the_score_is_exact(piece: Piece) -> None:
     assert score.tempo_bpm
     assert score.seconds_per_bar
     assert score.chords
+    assert score.bars
     assert of.tempo_bpm[0] <= score.tempo_bpm <= of.tempo_bpm[1]
-    assert score.beats_per_bar == of.beats_per_bar
+    assert score.beats_per_bar in {of.beats_per_bar, 3}
     assert len(score.chords) == score.bars
-    assert (
-        score.bars * score.seconds_per_bar
-        >= piece.duration_s
-        > (score.bars - 1) * score.seconds_per_bar
-    )
+    whole_s = score.bars * score.seconds_per_bar
+    assert whole_s >= piece.duration_s - 1e-9
+    assert piece.duration_s > whole_s - score.seconds_per_bar
+    assert piece.loop <= (whole_s == pytest.approx(piece.duration_s))
+    assert piece.mode in SCALES
 
 
 @pytest.mark.parametrize("piece", SOME, ids=lambda p: f"{p.style}-{p.seed}")
@@ -59,39 +55,95 @@ def test_chords_sound_in_their_bar(piece: Piece) -> None:
     bar_s = piece.score.seconds_per_bar or 1.0
     inside = total = 0.0
     for note in (*piece.part_notes("chords"), *piece.part_notes("pad")):
-        chord = piece.score.chord_at(int((note.start_s + 0.012) / bar_s))
+        chord = piece.score.chord_at(int((note.start_s + 0.014) / bar_s))
         assert chord
         total += 1
         inside += note.pitch % 12 in chord.pitch_classes
-    assert total == 0 or inside / total > 0.99 or len(piece.instruments) == 1
+    assert total == 0 or inside / total > 0.99
 
 
 @pytest.mark.parametrize("piece", SOME, ids=lambda p: f"{p.style}-{p.seed}")
 def test_drums_and_bass_lie_on_the_swung_grid(piece: Piece) -> None:
-    of = style(piece.style)
+    of, swing = style(piece.style), piece.swing
     step_s = 15.0 / (piece.score.tempo_bpm or 1.0)
     pair = 2 * of.swing_steps
-    inner = [i * of.swing / 0.5 for i in range(of.swing_steps)]
-    outer = [pair * of.swing + i * (1 - of.swing) / 0.5 for i in range(of.swing_steps)]
+    inner = [i * swing / 0.5 for i in range(of.swing_steps)]
+    outer = [pair * swing + i * (1 - swing) / 0.5 for i in range(of.swing_steps)]
     grid = [*inner, *outer, pair]
     halves = [(a + b) / 2 for a, b in pairwise(grid)]  # rolls
+    late_s = FEELS[of.id].late_s if of.id in FEELS else 0.0
     for note in (*piece.part_notes("drums"), *piece.part_notes("bass")):
         place = note.start_s / step_s % pair
-        assert min(abs(place - g) for g in grid + halves) * step_s < 0.009
+        assert min(abs(place - g) for g in grid + halves) * step_s < 0.0121 + late_s
 
 
 @pytest.mark.parametrize("piece", SOME, ids=lambda p: f"{p.style}-{p.seed}")
-def test_every_part_plays_throughout(piece: Piece) -> None:
-    window_s = 4.5 * (piece.score.seconds_per_bar or 1.0)
-    for part in piece.parts:
-        starts = [n.start_s for n in piece.notes if n.channel == part.channel]
-        gaps = [b - a for a, b in zip([0.0, *starts], [*starts, piece.duration_s], strict=True)]
-        assert max(gaps) < window_s, part.role
+def test_parts_play_in_their_sections_and_nowhere_else(piece: Piece) -> None:
+    bar_s = piece.score.seconds_per_bar or 1.0
+    assert sum(section.bars for section in piece.sections) == piece.score.bars
+    everyone = {part.role for part in piece.parts}
+    for section in piece.sections:
+        start_s, end_s = section.first_bar * bar_s, section.end_bar * bar_s
+        assert set(section.roles) <= everyone
+        for role in everyone:
+            sounding = [
+                note
+                for note in piece.part_notes(role)
+                if note.start_s + note.duration_s > start_s + 0.03 and note.start_s < end_s - 0.03
+            ]
+            if role not in section.roles:
+                assert not sounding, (section, role)
+            elif section.bars >= 3 and end_s <= piece.duration_s:
+                assert sounding, (section, role)
+
+
+def test_thin_sections_keep_most_of_the_players_and_are_short() -> None:
+    for piece in PIECES:
+        for section in piece.sections:
+            if len(section.roles) < len(piece.parts):
+                assert 2 * len(section.roles) >= len({part.role for part in piece.parts})
+                assert section.bars * (piece.score.seconds_per_bar or 1.0) < 10.0
+    names = Counter(section.name for piece in PIECES for section in piece.sections)
+    assert min(names[name] for name in ("intro", "build", "break", "verse", "drop")) >= 10
+    formed = sum(piece.sections[0].name != "groove" or len(piece.sections) > 3 for piece in PIECES)
+    assert 0.15 < formed / len(PIECES) < 0.5
+
+
+def test_nothing_begins_twice() -> None:
+    for seed in range(40):
+        names = [section.name for section in compose(seed, duration_s=120.0).sections]
+        assert "intro" not in names[1:]
+        assert len(set(names)) >= 3 or set(names) == {"groove"}
+
+
+def test_energy_is_heard_in_velocities() -> None:
+    formed = [p for p in PIECES if {"break", "drop"} <= {s.name for s in p.sections}]
+    assert formed
+    for piece in formed:
+        bar_s = piece.score.seconds_per_bar or 1.0
+        force: dict[str, list[int]] = {"break": [], "drop": []}
+        for note in piece.part_notes("chords"):
+            for section in piece.sections:
+                if section.first_bar <= note.start_s / bar_s < section.end_bar:
+                    force.setdefault(section.name, []).append(note.velocity)
+        if force["break"] and force["drop"]:
+            loud, soft = (sum(force[n]) / len(force[n]) for n in ("drop", "break"))
+            assert loud > soft
 
 
 def test_one_seed_gives_one_piece_and_two_give_two() -> None:
     assert compose(11) == compose(11)
+    assert clip_for(11) == clip_for(11)
     assert len({piece.notes for piece in PIECES}) == len(PIECES)
+
+
+def test_length_changes_nothing_else() -> None:
+    for seed in range(60):
+        long, short = clip_for(seed, 24.0), clip_for(seed, 0.01)
+        for name in ("style", "parts", "mode", "swing", "stem", "loop", "instruments"):
+            assert getattr(long, name) == getattr(short, name)
+        assert long.score.tempo_bpm == short.score.tempo_bpm
+        assert long.score.key == short.score.key
 
 
 def test_what_is_asked_is_composed() -> None:
@@ -99,8 +151,39 @@ def test_what_is_asked_is_composed() -> None:
     assert (piece.style, piece.score.tempo_bpm, piece.has_drums) == ("house", 123.4, False)
     assert piece.duration_s == 7.5
     assert compose(5, style="classical", drums=True).has_drums
+    assert compose(5, style="jazz", beats_per_bar=3).score.beats_per_bar == 3
     with pytest.raises(KeyError):
         compose(5, style="polka")
+    with pytest.raises(KeyError):
+        compose(5, style="techno", beats_per_bar=3)
+
+
+@pytest.mark.parametrize("bars", LOOP_BARS)
+def test_a_loop_has_its_bars_and_everyone_in_them(bars: int) -> None:
+    for seed, of in enumerate(STYLES):
+        loop = compose(seed, style=of.id, loop_bars=bars)
+        assert loop.loop
+        assert loop.score.bars == bars == loop.truth()["bars"]
+        assert loop.duration_s == pytest.approx(bars * (loop.score.seconds_per_bar or 0))
+        assert {note.channel for note in loop.notes} == {part.channel for part in loop.parts}
+
+
+def test_a_stem_is_its_part_of_the_mix() -> None:
+    mix = next(piece for piece in PIECES if len(piece.parts) == 5)
+    stems = [mix.alone(role) for role in ROLES]
+    assert sorted(note for stem in stems for note in _sortable(stem)) == sorted(_sortable(mix))
+    for role, stem in zip(ROLES, stems, strict=True):
+        truth = stem.truth()
+        assert truth["stem"] == role
+        assert truth["drums"] == (role == "drums") == stem.has_drums
+        assert set(truth["parts"]) == {role}
+        assert stem.score.chords == mix.score.chords
+    with pytest.raises(KeyError):
+        stems[0].alone("bass")
+
+
+def _sortable(piece: Piece) -> list[tuple[float, int, int]]:
+    return [(note.start_s, note.channel, note.pitch) for note in piece.notes]
 
 
 def test_the_corpus_is_varied() -> None:
@@ -109,10 +192,31 @@ def test_the_corpus_is_varied() -> None:
     assert {piece.style for piece in PIECES} == {each.id for each in STYLES}
     assert len({piece.score.key for piece in PIECES}) == 24
     kinds = Counter(tuple(sorted({p.role for p in piece.parts})) for piece in PIECES)
-    assert len(kinds) >= 10
-    assert kinds[("drums",)] >= 8
-    solo = [p for p in PIECES if len(p.instruments) == 1 and not p.has_drums]
-    assert len(solo) >= 12
+    assert len(kinds) >= 9
+    metres = Counter(piece.score.beats_per_bar for piece in PIECES)
+    assert 0.06 < metres[3] / len(PIECES) < 0.2
+    tempi = [piece.score.tempo_bpm or 0 for piece in PIECES]
+    assert min(tempi) <= 62
+    assert max(tempi) >= 178
+    assert len({piece.mode for piece in PIECES}) >= 5
+    assert len({piece.score.chords for piece in PIECES}) > 0.95 * len(PIECES)
+
+
+def test_clips_are_mixes_stems_and_loops() -> None:
+    stems = Counter(clip.stem for clip in CLIPS)
+    assert set(stems) == {MIX, *ROLES}
+    assert 0.65 < stems[MIX] / len(CLIPS) < 0.85
+    loops = Counter(clip.score.bars for clip in CLIPS if clip.loop)
+    assert set(loops) == set(LOOP_BARS)
+    assert 0.15 < loops.total() / len(CLIPS) < 0.35
+    for clip in CLIPS:
+        resting = any(len(section.roles) < len(clip.parts) for section in clip.sections)
+        solo = len({part.role for part in clip.parts}) == 1
+        assert not (resting and solo), "a stem would be silent"
+
+
+def test_every_style_has_taste_and_form() -> None:
+    assert {each.id for each in STYLES} == set(TASTES) == set(FORMS)
 
 
 def test_tempi_cover_the_range_of_their_style() -> None:
@@ -120,51 +224,3 @@ def test_tempi_cover_the_range_of_their_style() -> None:
     low, high = style("rock").tempo_bpm
     counts = Counter(min(int(4 * (t - low) / (high - low)), 3) for t in tempi)
     assert all(counts[quarter] > 30 for quarter in range(4))
-
-
-def test_prompts_say_only_what_is_so() -> None:
-    rng = Random(3)
-    for piece in PIECES:
-        for text in (prompts_for(piece, rng), held_out_prompt(piece, rng)):
-            assert text.strip()
-            assert tempo_in(text) in (None, piece.score.tempo_bpm), text
-            if text.islower() or not text.isupper():
-                assert key_in(text) in (None, piece.score.key), text
-            lowered = text.lower()
-            drumless = any(word in lowered for word in ("no drums", "without drums", "drumless"))
-            assert not (drumless and piece.has_drums), text
-            named = {each.program for each in instruments_in(text)}
-            playing = {part.program for part in piece.parts if part.role != "drums"}
-            assert named <= playing, text
-
-
-def test_prompts_tell_much_and_vary() -> None:
-    rng = Random(4)
-    texts = [prompts_for(piece, rng) for piece in PIECES]
-    assert len(set(texts)) > 0.95 * len(texts)
-    assert 0.6 < sum(tempo_in(text) is not None for text in texts) / len(texts) < 0.95
-    assert sum(key_in(text) is not None for text in texts) > 40
-    named = [
-        any(found.id == piece.style for found in styles_in(text))
-        for text, piece in zip(texts, PIECES, strict=True)
-    ]
-    assert sum(named) / len(named) > 0.7
-    for junk in ("  ", " ,", ",,", "{", "}", "None", ": ,", "||"):
-        assert not [text for text in texts if junk in text], junk
-
-
-def test_held_out_wordings_are_held_out() -> None:
-    assert not set(HELD_OUT_TEMPLATES) & set(TEMPLATES)
-
-
-def test_evaluation_prompts_say_what_they_ask() -> None:
-    prompts = evaluation_prompts()
-    assert len(prompts) == 24
-    assert {each.style for each in prompts} == {each.id for each in STYLES}
-    assert 6 <= sum(not each.drums for each in prompts) <= 12
-    for each in prompts:
-        assert tempo_in(each.text) == each.tempo_bpm
-        low, high = style(each.style).tempo_bpm
-        assert low <= each.tempo_bpm <= high
-        assert {i.name for i in instruments_in(each.text)} >= set(each.instruments), each.text
-        Score(tempo_bpm=each.tempo_bpm)

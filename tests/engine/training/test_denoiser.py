@@ -78,6 +78,28 @@ def test_a_crop_keeps_its_place_in_the_music() -> None:
     assert len(set(starts)) > 10
 
 
+def test_drums_that_rest_are_told_so_and_crops_begin_with_everyone() -> None:
+    formed = pieces()
+    for truth in formed.truths:
+        truth["drums"], truth["parts"] = True, {"drums": "drums", "bass": "electric bass"}
+        truth["sections"] = [
+            {"name": "intro", "first_bar": 0, "bars": 1, "roles": ["bass"]},
+            {"name": "groove", "first_bar": 1, "bars": 7, "roles": ["drums", "bass"]},
+        ]
+    made = Batches(formed, NOTHING_DROPPED, FRAME_RATE)
+    bar = round(2.0 * FRAME_RATE)
+    starts = []
+    for step in range(40):
+        batch = made[step]
+        assert batch.conditioning.concat is not None
+        for latents, score in zip(batch.x0, batch.conditioning.concat, strict=True):
+            start = int(latents[1, 0])
+            played = (torch.arange(start, start + 16) >= bar).float()
+            assert torch.equal(score[DRUMS_ROWS], torch.stack([played, 1 - played]))
+            starts.append(start)
+    assert 0.4 < np.mean([start == bar for start in starts]) < 0.8
+
+
 @pytest.mark.parametrize(
     "dropped", ["drop_text", "drop_rhythm", "drop_harmony", "drop_drums", "drop_all"]
 )

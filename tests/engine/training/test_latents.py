@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,27 @@ def test_a_shard_holds_what_its_seeds_say(shard: Shard) -> None:
         quieter = torch.from_numpy(audio.T) * 10 ** (-3 / 20)
         expected = fitted_codec().encode(quieter[None])[0]
         torch.testing.assert_close(pieces.latents[index].float(), expected, atol=0.01, rtol=0.01)
+
+
+def test_truths_tell_stem_loop_and_form(shard: Shard) -> None:
+    pieces = load_pieces([shard])
+    for index, seed in enumerate(SEEDS):
+        piece, _ = render_seed(seed, PIECE_S)
+        assert (pieces.stem(index), pieces.is_loop(index)) == (piece.stem, piece.loop)
+        assert pieces.full_bar(index) == 0
+        assert pieces.drumless_bars(index) == []
+    formed = {
+        "drums": True,
+        "parts": {"drums": "drums", "pad": "strings"},
+        "sections": [
+            {"first_bar": 0, "bars": 4, "roles": ["pad"]},
+            {"first_bar": 4, "bars": 8, "roles": ["drums", "pad"]},
+        ],
+    }
+    told = replace(pieces, truths=[formed, {}])
+    assert told.full_bar(0) == 4
+    assert told.drumless_bars(0) == [range(4)]
+    assert (told.stem(1), told.is_loop(1), told.full_bar(1)) == ("mix", False, 0)
 
 
 def test_token_states_end_where_the_lengths_say(shard: Shard) -> None:

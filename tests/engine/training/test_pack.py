@@ -18,7 +18,7 @@ from engine.errors import EngineError, InvalidRequest
 from engine.text.minilm import MiniLM
 from engine.training import small_minilm
 from engine.training.batches import DenoiserTraining
-from engine.training.corpus.composer import compose
+from engine.training.corpus.clips import clip_for
 from engine.training.corpus.render import SOUNDFONT_VARIABLE
 from engine.training.latents import piece_prompts
 from engine.training.pack import MOST_BYTES, pack
@@ -46,7 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def prompts() -> list[str]:
     """Of the whole pieces, as the pack's machine will write them."""
     seeds = range(FIRST_SEED, FIRST_SEED + PIECES)
-    return [prompt for seed in seeds for prompt in piece_prompts(compose(seed))]
+    return [prompt for seed in seeds for prompt in piece_prompts(clip_for(seed))]
 
 
 @pytest.fixture(scope="module")
