@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-import multiprocessing
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -30,6 +29,7 @@ from engine.score import Chord, Key, Mode, Score
 from engine.training.corpus.dataset import render_seed
 from engine.training.corpus.piece import MIX, Piece
 from engine.training.corpus.prompts import prompts_for
+from engine.training.workers import worker_pool
 
 if TYPE_CHECKING:
     from engine.text.minilm import MiniLM
@@ -167,8 +167,7 @@ def plan_shards(
 def _make_missing(missing: list[Shard], workers: int, end: float) -> None:
     if not missing:
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_quiet_worker) as pool:
+    with worker_pool(workers, _quiet_worker) as pool:
         futures = [pool.submit(_make_shard, shard) for shard in missing]
         try:
             for future in tqdm(as_completed(futures), total=len(futures), desc="encoding"):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from functools import cache
 from itertools import islice
-from multiprocessing import get_context
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from engine.training.corpus.clips import clip_for
 from engine.training.corpus.piece import Piece
 from engine.training.corpus.render import SAMPLE_RATE, Renderer
+from engine.training.workers import worker_pool
 
 Rendered = tuple[Piece, NDArray[np.float32]]
 
@@ -34,7 +34,7 @@ def render_many(
         return
     waiting: deque[Future[Rendered]] = deque()
     left = iter(seeds)
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with worker_pool(workers) as pool:
         try:
             for seed in islice(left, workers * _AHEAD):
                 waiting.append(pool.submit(render_seed, seed, duration_s))

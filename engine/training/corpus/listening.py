@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from html import escape
-from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 
@@ -21,6 +19,7 @@ from engine.training.corpus.pictures import clip_picture, png
 from engine.training.corpus.piece import ROLES, Piece
 from engine.training.corpus.prompts import held_out_prompt, prompts_for
 from engine.training.corpus.render import SAMPLE_RATE, Renderer
+from engine.training.workers import worker_pool
 
 PAGE = "index.html"
 _PROMPTS = 3
@@ -75,7 +74,7 @@ def listen(
     ]
     missing = [example for example in examples if not example.done]
     if workers and missing:
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        with worker_pool(workers) as pool:
             list(pool.map(write, missing))
     else:
         for example in missing:
