@@ -15,15 +15,20 @@ from pathlib import Path
 
 import torch
 
+COMPILE_VARIABLE = "UNDERTONE_COMPILE"
 _OOM_PHRASES = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc")
 
 
 @dataclass(frozen=True)
 class Device:
-    """`kind` is torch's device type; `dtype` is what the network's weights are cast to."""
+    """`kind` is torch's device type; `dtype` is what the network's weights are cast to.
+
+    `compiled` networks are compiled for the sizes that they meet, which takes a while at first.
+    """
 
     kind: str  # "cuda", "mps" or "cpu"
     dtype: torch.dtype
+    compiled: bool = False
 
     @property
     def torch(self) -> torch.device:
@@ -66,13 +71,18 @@ class Device:
 
 
 def choose(kind: str | None = None) -> Device:
-    """The best device here, or the one of `kind`; bf16 where it is fast, else fp32."""
+    """The best device here, or the one of `kind`; bf16 where it is fast, else fp32.
+
+    On a CUDA GPU, `UNDERTONE_COMPILE=1` in the environment compiles the networks. Elsewhere it
+    does nothing: on CPUs the packed kernels are faster than what torch's compiler makes.
+    """
     if kind is None:
         if torch.cuda.is_available():
             kind = "cuda"
         else:
             kind = "mps" if torch.backends.mps.is_available() else "cpu"
-    return Device(kind, torch.bfloat16 if _bf16_is_fast(kind) else torch.float32)
+    dtype = torch.bfloat16 if _bf16_is_fast(kind) else torch.float32
+    return Device(kind, dtype, kind == "cuda" and os.environ.get(COMPILE_VARIABLE) == "1")
 
 
 def _bf16_is_fast(kind: str) -> bool:

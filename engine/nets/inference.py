@@ -20,8 +20,14 @@ def ready(net: Net, device: Device) -> Net:
     On a CPU that computes in fp32 its convolutions take Winograd's way, and what remains is packed
     as the CPU's kernels want it. Outputs keep within the dtype's rounding; the names of the weights
     are lost, so what is to be stored, store before.
+
+    Where the device wants networks compiled, torch's compiler makes one graph of the whole, with
+    CUDA graphs: an output is then the next call's to overwrite, so copy what is to be kept.
     """
     net = net.eval().requires_grad_(False).to(device.torch, device.dtype)
+    if device.compiled:
+        net.compile(mode="reduce-overhead", fullgraph=True, dynamic=False)
+        return net
     if device.kind == "cpu" and device.dtype == torch.float32:
         with_winograd(net)
     if device.kind == "cpu" and can_pack(device.dtype):

@@ -133,7 +133,8 @@ class WaveformUNet(nn.Module):
 
     def forward(self, x: Tensor, t: Tensor, conditioning: Conditioning | None = None) -> Tensor:
         check_inputs(self.config, x, t, conditioning or Conditioning())
-        h, skips = self._with_time(x, t), list[Tensor]()
+        h = self._with_time(x, t)
+        skips: list[Tensor] = []
         for place, level in enumerate(self.encoder):
             h = level(self.down(h) if place else h)
             skips.append(h)

@@ -21,6 +21,14 @@ def test_the_cpu_computes_in_bf16_only_where_that_is_fast(monkeypatch: pytest.Mo
         assert device.choose("cpu").dtype is dtype
 
 
+def test_only_a_gpus_networks_are_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: True)
+    assert not device.choose("cuda").compiled
+    monkeypatch.setenv(device.COMPILE_VARIABLE, "1")
+    assert device.choose("cuda").compiled
+    assert not device.choose("cpu").compiled
+
+
 def test_a_refused_allocation_counts_as_out_of_memory() -> None:
     with pytest.raises(RuntimeError) as refused:
         torch.empty(10**15)

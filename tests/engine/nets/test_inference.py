@@ -166,3 +166,25 @@ def test_what_it_was_told_before_is_forgotten(case: Case) -> None:
     first = net(case.x, case.t, case.told)
     net(*net.config.fake_inputs(len(case.x), *case.x.shape[2:]))
     assert torch.equal(net(case.x, case.t, case.told), first)
+
+
+@pytest.mark.parametrize("make", [dance, stable_audio_open, small])
+@torch.inference_mode()
+def test_a_compiler_finds_one_graph(make: Callable[[], Case]) -> None:
+    """Whole, so that a GPU can replay it; what code comes of it is the compiler's own matter."""
+    torch.compiler.reset()
+    case = make()
+    net = deepcopy(case.own).eval()
+    wanted = net(case.x, case.t, case.told)
+    compiled = torch.compile(net, backend="eager", fullgraph=True, dynamic=False)
+    assert torch.equal(compiled(case.x, case.t, case.told), wanted)
+
+
+def test_a_device_that_wants_compiled_networks_gets_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, object]] = []
+    net = small().own
+    monkeypatch.setattr(type(net), "compile", lambda self, **how: asked.append(how))
+    ready(net, replace(FP32, compiled=True))
+    assert asked == [{"mode": "reduce-overhead", "fullgraph": True, "dynamic": False}]
+    ready(net, FP32)
+    assert len(asked) == 1
