@@ -80,11 +80,11 @@ def fit_projection(codec: HouseCodec, paths: list[Path], pieces: int = 300) -> f
         codec.features(*codec.powers(torch.from_numpy(np.load(path) / np.float32(32_768))[None]))[0]
         for path in tqdm(paths[:pieces], desc="principal components")
     ]
-    return codec.fit(torch.cat(features, dim=1).T)
+    return codec.fit(torch.cat(features))
 
 
 def log_amplitude(power: Tensor) -> Tensor:
-    """(B, 2, bins, frames) power → (B, bins, frames), what `HouseCodec.magnitudes` predicts."""
+    """(B, 2, frames, bins) power → (B, frames, bins), what `HouseCodec.magnitudes` predicts."""
     return 0.5 * torch.log(power.mean(1) + AMPLITUDE_FLOOR**2)
 
 

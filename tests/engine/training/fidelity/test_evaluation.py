@@ -117,7 +117,7 @@ def test_without_ffmpeg_one_is_told_what_to_do(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    assert main(["evaluate", "codec"]) == 2
+    assert main(["evaluate", "codec"]) == 1
     told = capsys.readouterr().err
     assert "apt install ffmpeg" in told
     assert "--no-classical" in told
