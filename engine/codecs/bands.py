@@ -66,6 +66,8 @@ class Bands:
     high_hz: float = 20_000.0
     high_bands: int = 64
     stereo_bands: int = 12
+    told_high_bins: int = 96  # the high window's first, whose frequency is told: up to 6 kHz
+    envelope_steps: int = 16  # a latent frame: 2.9 ms
 
     @cached_property
     def low(self) -> Window:

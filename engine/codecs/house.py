@@ -4,7 +4,8 @@ Encoding is linear: levels in bands (`bands.py`), four frames and the stereo bal
 projected on their principal components. So a latent is a compressed patch of a log spectrogram,
 smooth, free of phase and easy for a denoiser to learn, and its picture costs one matrix product.
 Decoding is a small ConvNeXt-style network (Liu et al. 2022, as Vocos uses it, Siuzdak 2023) that
-restores fine magnitudes for a long and a short window, and `phase.py`, which finds their phases.
+restores fine magnitudes for a long and a short window, and tells the frequencies of their peaks
+and the envelope of attacks; `synthesis.py` finds their phases and makes the sound.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from torch import Tensor, nn
 
 from engine.audio.spectrogram import mel_frequencies
 from engine.codecs.bands import Bands, interpolation, power_db, triangles
-from engine.codecs.synthesis import Amplitudes, Synthesis, rounded_off, stereo_centres_hz
+from engine.codecs.block import KERNEL, Block
+from engine.codecs.synthesis import Amplitudes, Share, Synthesis, rounded_off, stereo_centres_hz
 
 BALANCE_SCALE = 4.0  # weighs the stereo balance against 52 band levels in dB
 CHUNK = 512  # latent frames coded at a time: 24 s
-KERNEL = 7  # latent frames
 DRAFT_CONTEXT = 6  # latent frames that a draft's network looks at beyond what phases need
 DB_PER_NAT = 20 / math.log(10)
 
@@ -36,34 +37,12 @@ class HouseCodecConfig:
     picture_mels: int = 160
     iterations: tuple[int, int] = (8, 4)  # Griffin-Lim in the low and the high band
     draft_iterations: tuple[int, int] = (2, 1)
+    tells_motion: bool = False  # whether the network tells frequencies and envelopes too
     bands: Bands = field(default_factory=Bands)
 
     @property
     def features(self) -> int:
         return self.bands.frames * self.bands.count + self.bands.stereo_bands
-
-
-class Block(nn.Module):
-    """A depthwise convolution over time, then a two-layer perceptron a frame; (B, T, C)."""
-
-    def __init__(self, width: int, expansion: int) -> None:
-        super().__init__()
-        self.depthwise = nn.Conv1d(width, width, KERNEL, padding=KERNEL // 2, groups=width)
-        self.norm = nn.LayerNorm(width)
-        self.widen = nn.Linear(width, expansion * width)
-        self.narrow = nn.Linear(expansion * width, width)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.narrow(F.gelu(self.widen(self.norm(self._over_time(x)))))
-
-    def _over_time(self, x: Tensor) -> Tensor:
-        """The convolution as a few products: channels stay last, which is thrice as fast here."""
-        padded, frames = F.pad(x, (0, 0, KERNEL // 2, KERNEL // 2)), x.shape[1]
-        taps = self.depthwise.weight[:, 0].unbind(1)
-        h = padded[:, :frames] * taps[0]
-        for tap, weight in enumerate(taps[1:], 1):
-            h = torch.addcmul(h, padded[:, tap : tap + frames], weight)
-        return h if self.depthwise.bias is None else h + self.depthwise.bias
 
 
 class HouseCodec(nn.Module):
@@ -90,6 +69,11 @@ class HouseCodec(nn.Module):
         self.head = nn.Linear(config.width, bands.frames * (low + 2 * high))
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
+        if config.tells_motion:
+            told = bands.frames * (low + 2 * bands.told_high_bins) + 2 * bands.envelope_steps
+            self.motion = nn.Linear(config.width, told)
+            nn.init.zeros_(self.motion.weight)
+            nn.init.zeros_(self.motion.bias)
 
     mean: Tensor
     basis: Tensor
@@ -102,7 +86,6 @@ class HouseCodec(nn.Module):
     to_low: Tensor
     to_high: Tensor
     to_picture: Tensor
-    stereo_hz: Tensor
     stereo_filters: Tensor
 
     def _register_views(self) -> None:
@@ -214,19 +197,33 @@ class HouseCodec(nn.Module):
     def picture(self, latents: Tensor) -> Tensor:
         return self.to_picture @ self._unproject(latents)[0].transpose(1, 2)
 
-    def magnitudes(self, latents: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Log amplitudes in nats, low (B, 4T, bins) and high (B, 8T, bins), and the balance."""
+    def amplitudes(self, latents: Tensor) -> Amplitudes:
+        """All that sound is made from, of latents (B, C, T)."""
+        low, high, balance, h = self._levels(latents)
+        if not self.config.tells_motion:
+            return Amplitudes(Share(low), Share(high), balance)
+        bands = self.config.bands
+        ends = [bands.frames * len(self.low_bins_hz), -2 * bands.envelope_steps]
+        low_offset, high_offset, envelope = self.motion(h).float().tensor_split(ends, dim=2)
+        low_envelope, high_envelope = envelope.tensor_split(2, dim=2)
+        return Amplitudes(
+            Share(low, _each_frame(low_offset, bands.frames), low_envelope.flatten(1)),
+            Share(high, _each_frame(high_offset, 2 * bands.frames), high_envelope.flatten(1)),
+            balance,
+        )
+
+    def _levels(self, latents: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Levels (B, 4T, bins) and (B, 8T, bins), the balance, the network's states."""
         level, balance = self._unproject(latents)
         frames, low_count = self.config.bands.frames, len(self.low_bins_hz)
         h = self.stem(latents.transpose(1, 2).to(self.stem.weight.dtype))
         for block in self.blocks:
             h = block(h)
-        detail = self.head(self.norm(h)).float().unflatten(2, (frames, -1)).flatten(1, 2)
-        low, high = detail.split([low_count, detail.shape[2] - low_count], dim=2)
-        high = high.unflatten(2, (2, -1)).flatten(1, 2)  # (B, 8T, bins)
+        h = self.norm(h)
+        low, high = _each_frame(self.head(h).float(), frames).tensor_split([low_count], dim=2)
         level = level / DB_PER_NAT
         coarse = (level @ self.to_high.T).repeat_interleave(2, dim=1)
-        return level @ self.to_low.T + low, coarse + high, balance
+        return level @ self.to_low.T + low, coarse + _each_frame(high, 2), balance, h
 
     def decode(
         self,
@@ -286,23 +283,19 @@ class HouseCodec(nn.Module):
         total, reach = latents.shape[2], synthesis.reach
         first, last = max(0, start - reach), min(total, stop + reach)
         seen = slice(max(0, first - context), min(total, last + context))
-        piece = self._amplitudes(latents[:, :, seen], first - seen.start, last - first)
+        piece = self.amplitudes(latents[:, :, seen]).part(first - seen.start, last - first)
         return synthesis.go_on(piece, start - first, stop - first)
 
     def _around(self, latents: Tensor) -> Amplitudes:
         """One turn, seen by the network between its end and its beginning."""
         count = latents.shape[2]
         index = torch.arange(-self._context, count + self._context, device=latents.device) % count
-        return self._amplitudes(latents[:, :, index], self._context, count)
+        return self.amplitudes(latents[:, :, index]).part(self._context, count)
 
-    def _amplitudes(self, latents: Tensor, first: int, count: int) -> Amplitudes:
-        low, high, balance = self.magnitudes(latents)
-        frames = self.config.bands.frames
-        return Amplitudes(
-            low[:, frames * first : frames * (first + count)].exp(),
-            high[:, 2 * frames * first : 2 * frames * (first + count)].exp(),
-            balance[:, first : first + count],
-        )
+
+def _each_frame(told: Tensor, frames: int) -> Tensor:
+    """(B, T, frames · n) → (B, frames · T, n)."""
+    return told.unflatten(2, (frames, -1)).flatten(1, 2)
 
 
 def _power(spectrum: Tensor) -> Tensor:

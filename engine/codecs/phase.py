@@ -50,11 +50,11 @@ def first_phases(
     (B, frames, ≤ bins) tells how many bins above its own each bin's sound is, where that is known
     better than from the magnitudes.
     """
-    level = torch.log(magnitude + 1e-7).transpose(0, 1).cpu().numpy()
+    level = torch.log(magnitude.detach() + 1e-7).transpose(0, 1).cpu().numpy()
     near = _nearest_peak(level)
     above = _parabola(level)
     if offset is not None:
-        above[..., : offset.shape[2]] = offset.transpose(0, 1).cpu().numpy()
+        above[..., : offset.shape[2]] = offset.detach().transpose(0, 1).cpu().numpy()
     bins = np.arange(level.shape[2])
     steps = windows.steps.numpy()[:, None, None] / windows.size
     advance = _at(near, steps * (bins + above))

@@ -14,7 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.codecs.bands import Bands, Window, interpolation
+from engine.codecs.attacks import without_pre_echo
+from engine.codecs.bands import FLOOR_POWER, Bands, Window, interpolation
 from engine.codecs.phase import Turns, first_phases, griffin_lim
 from engine.codecs.rates import interpolated
 from engine.codecs.windows import Circle, Line, Windows
@@ -25,14 +26,41 @@ LOW_REACH = 40  # of the filter between both rates, in samples of the lower one
 
 
 @dataclass(frozen=True, eq=False)
-class Amplitudes:
-    """A piece of T latent frames, as `HouseCodec` decodes it; unit: a full-scale sine."""
+class Share:
+    """What one window tells about T latent frames; k frames of its own are one of them."""
 
-    low: Tensor  # (B, 4T, low bins)
-    high: Tensor  # (B, 8T, high bins)
+    level: Tensor  # (B, kT, bins) half the log of power and FLOOR_POWER, full-scale sine: 0
+    offset: Tensor | None = None  # (B, kT, ≤ bins) the frequency of the sound, in bins above
+    envelope: Tensor | None = None  # (B, 16T) half the log power of its part of the sound
+
+    def part(self, first: int, count: int, of: int) -> Share:
+        """`count` latent frames from `first` on, of `of`."""
+        tensors = (self.level, self.offset, self.envelope)
+        level, offset, envelope = (_part(tensor, first, count, of) for tensor in tensors)
+        assert level is not None
+        return Share(level, offset, envelope)
+
+
+@dataclass(frozen=True, eq=False)
+class Amplitudes:
+    """A piece of T latent frames, as `HouseCodec` decodes it."""
+
+    low: Share
+    high: Share
     balance: Tensor  # (B, T, stereo bands), −1 right to 1 left
-    low_offset: Tensor | None = None  # (B, 4T, ≤ low bins): the sound's frequency, in bins above
-    high_offset: Tensor | None = None  # (B, 8T, ≤ high bins)
+
+    def part(self, first: int, count: int) -> Amplitudes:
+        """`count` latent frames from `first` on."""
+        total = self.balance.shape[1]
+        low, high = (share.part(first, count, total) for share in (self.low, self.high))
+        return Amplitudes(low, high, self.balance[:, first : first + count])
+
+
+def _part(tensor: Tensor | None, first: int, count: int, of: int) -> Tensor | None:
+    if tensor is None:
+        return None
+    each = tensor.shape[1] // of
+    return tensor[:, each * first : each * (first + count)]
 
 
 def reach(bands: Bands, iterations: tuple[int, int]) -> int:
@@ -59,57 +87,64 @@ class Synthesis:
         The piece has `reach` frames more on either side, or all that there are, and the next one
         begins `reach` before `end`.
         """
-        low = self._low.line(piece.low, piece.balance, piece.low_offset, end - self.reach)
-        high = self._high.line(piece.high, piece.balance, piece.high_offset, end - self.reach)
+        low = self._low.line(piece.low, piece.balance, end - self.reach)
+        high = self._high.line(piece.high, piece.balance, end - self.reach)
         return (low + high)[..., begin * self._hop : end * self._hop]
 
     def loop(self, piece: Amplitudes, samples: int) -> Tensor:
         """(B, 2, samples) of a piece that is one turn of a loop."""
-        low = self._low.circle(piece.low, piece.balance, piece.low_offset, samples)
-        high = self._high.circle(piece.high, piece.balance, piece.high_offset, samples)
-        return low + high
+        low = self._low.circle(piece.low, piece.balance, samples)
+        return low + self._high.circle(piece.high, piece.balance, samples)
 
 
 class _Layer:
     """One window's share of the sound."""
 
     def __init__(
-        self, bands: Bands, window: Window, share: Tensor, decimation: int, iterations: int
+        self, bands: Bands, window: Window, weight: Tensor, decimation: int, iterations: int
     ) -> None:
-        self._window, self._share, self._decimation = window, share, decimation
+        self._window, self._weight, self._decimation = window, weight, decimation
         self._per_latent = bands.hop // window.hop
+        self._step = bands.hop // bands.envelope_steps  # samples
+        self._ahead = window.size // 2 // self._step
         freq_hz = torch.arange(window.bins.stop) * (bands.sample_rate / window.size)
         self._spread = interpolation(stereo_centres_hz(bands), freq_hz)
         self._iterations = iterations
         self._start: Turns | None = None
 
-    def line(self, amplitude: Tensor, balance: Tensor, offset: Tensor | None, next_: int) -> Tensor:
+    def line(self, share: Share, balance: Tensor, next_: int) -> Tensor:
         """(B, 2, samples); remembers the phases at the latent frame `next_`."""
-        window, factor = self._window, self._decimation
-        line = Line(window.size // factor, window.hop // factor, amplitude.shape[1])
-        pair, phases = self._pair(amplitude, balance, offset, line)
+        window, factor, frames = self._window, self._decimation, share.level.shape[1]
+        line = Line(window.size // factor, window.hop // factor, frames)
+        pair, phases = self._pair(share, balance, line)
         self._start = phases[max(0, next_) * self._per_latent]
-        sound = line.synthesise(pair)
+        sound = line.synthesise(pair).unflatten(0, (-1, 2))
+        if share.envelope is not None:
+            step = self._step // factor
+            steps = Line(2 * step, step, share.envelope.shape[1])
+            sound = without_pre_echo(sound, share.envelope, steps, self._ahead)
         if factor > 1:
-            sound = interpolated(sound, factor, LOW_REACH)
-        return sound.unflatten(0, (-1, 2))
+            sound = interpolated(sound.flatten(0, 1), factor, LOW_REACH).unflatten(0, (-1, 2))
+        return sound
 
-    def circle(
-        self, amplitude: Tensor, balance: Tensor, offset: Tensor | None, samples: int
-    ) -> Tensor:
-        circle = Circle(self._window.size, samples, amplitude.shape[1])
-        pair, _ = self._pair(amplitude, balance, offset, circle)
-        return circle.synthesise(pair).unflatten(0, (-1, 2))
+    def circle(self, share: Share, balance: Tensor, samples: int) -> Tensor:
+        circle = Circle(self._window.size, samples, share.level.shape[1])
+        pair, _ = self._pair(share, balance, circle)
+        sound = circle.synthesise(pair).unflatten(0, (-1, 2))
+        if share.envelope is None:
+            return sound
+        steps = Circle(2 * self._step, samples, share.envelope.shape[1])
+        return without_pre_echo(sound, share.envelope, steps, self._ahead)
 
-    def _pair(
-        self, amplitude: Tensor, balance: Tensor, offset: Tensor | None, windows: Windows
-    ) -> tuple[Tensor, Turns]:
+    def _pair(self, share: Share, balance: Tensor, windows: Windows) -> tuple[Tensor, Turns]:
         """Both channels' spectra, (2B, frames, bins), and the first guess of their phases."""
         first, factor = self._window.bins.start, self._window.size // windows.size
         above = windows.size // 2 + 1 - self._window.bins.stop
-        magnitude = F.pad(amplitude * self._share.to(amplitude), (first, above))
-        if offset is not None:
-            offset = F.pad(offset, (first, 0))
+        # Without the floor's own power: that of all bins together would be heard as noise.
+        magnitude = (torch.exp(2 * share.level) - FLOOR_POWER).clamp(min=0).sqrt()
+        magnitude = magnitude * self._weight.to(magnitude)
+        magnitude = F.pad(magnitude, (first, above))
+        offset = None if share.offset is None else F.pad(share.offset, (first, 0))
         phases = first_phases(magnitude, windows, self._start, offset)
         phase = 2 * math.pi * torch.from_numpy(phases).transpose(0, 1).to(magnitude)
         spectrum = griffin_lim(magnitude, phase, windows, self._iterations)

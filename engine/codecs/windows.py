@@ -8,38 +8,70 @@ whole samples allow, so that any loop, however long, is covered by a whole numbe
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+LEAST_WEIGHT = 1e-4  # where no window has more, there is nothing to divide by
 
-class Windows(Protocol):
+
+class Windows(ABC):
     """Where the windows of one sound stand."""
 
-    @property
-    def size(self) -> int: ...
+    size: int
+    count: int
+    closed: bool  # whether the last window is followed by the first
 
     @property
+    @abstractmethod
     def steps(self) -> Tensor:
-        """Samples from each window to the next, (frames,); the last leads to the first or on."""
+        """Samples from each window to the next, (count,); the last leads to the first or on."""
 
-    @property
-    def closed(self) -> bool:
-        """Whether the last window is followed by the first."""
+    @abstractmethod
+    def cut(self, audio: Tensor) -> Tensor:
+        """What each window sees, (N, samples) → (N, count, size)."""
+
+    @abstractmethod
+    def overlapped(self, frames: Tensor) -> Tensor:
+        """Frames added where they were cut, (N, count, size) → (N, samples)."""
 
     def analyse(self, audio: Tensor) -> Tensor:
-        """(N, samples) → complex (N, frames, size // 2 + 1)."""
+        """(N, samples) → complex (N, count, size // 2 + 1)."""
+        return torch.fft.rfft(self.cut(audio) * hann(self.size, audio))
 
     def synthesise(self, spectrum: Tensor) -> Tensor:
         """The sound whose spectra are nearest (Griffin and Lim 1984), (N, samples)."""
+        frames = torch.fft.irfft(spectrum, self.size) * hann(self.size, spectrum.real)
+        return self.overlapped(frames) / _weight(self, 2).to(frames)
+
+    def spread(self, values: Tensor) -> Tensor:
+        """A smooth curve through a value a window, (N, count) → (N, samples)."""
+        frames = values[..., None] * hann(self.size, values)
+        return self.overlapped(frames) / _weight(self, 1).to(frames)
+
+
+@lru_cache(maxsize=16)
+def _weight(windows: Windows, power: int) -> Tensor:
+    frames = torch.hann_window(windows.size).pow(power).expand(1, windows.count, -1)
+    return windows.overlapped(frames).clamp(min=LEAST_WEIGHT)
+
+
+def hann(size: int, like: Tensor) -> Tensor:
+    """The window, on the device and in the dtype of `like`."""
+    return _hann(size).to(like)
+
+
+@lru_cache(maxsize=8)
+def _hann(size: int) -> Tensor:
+    return torch.hann_window(size)
 
 
 @dataclass(frozen=True)
-class Line:
+class Line(Windows):
     """`count` windows over `count` · `hop` samples; `hop` divides `size`."""
 
     size: int
@@ -48,45 +80,25 @@ class Line:
     closed: bool = False
 
     @property
-    def samples(self) -> int:
-        return self.count * self.hop
-
-    @property
     def steps(self) -> Tensor:
         return torch.full((self.count,), self.hop)
 
-    def analyse(self, audio: Tensor) -> Tensor:
+    def cut(self, audio: Tensor) -> Tensor:
         padded = F.pad(audio, (self.size // 2, self.size // 2 - self.hop))
-        return torch.fft.rfft(padded.unfold(1, self.size, self.hop) * _hann(self.size, audio))
+        return padded.unfold(1, self.size, self.hop)
 
-    def synthesise(self, spectrum: Tensor) -> Tensor:
-        frames = torch.fft.irfft(spectrum, self.size) * _hann(self.size, spectrum.real)
+    def overlapped(self, frames: Tensor) -> Tensor:
+        parts = frames.unflatten(2, (-1, self.hop))
+        ratio = parts.shape[2]
+        total = frames.new_zeros(len(frames), self.count + ratio - 1, self.hop)
+        for part in range(ratio):
+            total[:, part : part + self.count] += parts[:, :, part]
         start = self.size // 2
-        sound = _overlapped(frames, self.hop)[:, start : start + self.samples]
-        return sound / self._weight(spectrum.device)
-
-    def _weight(self, device: torch.device) -> Tensor:
-        return _line_weight(self.size, self.hop, self.count).to(device)
-
-
-@lru_cache(maxsize=16)
-def _line_weight(size: int, hop: int, count: int) -> Tensor:
-    square = torch.hann_window(size).square().expand(1, count, size)
-    return _overlapped(square, hop)[:, size // 2 : size // 2 + count * hop].clamp(min=1e-4)
-
-
-def _overlapped(frames: Tensor, hop: int) -> Tensor:
-    """(N, count, size) → (N, (count + size / hop − 1) · hop), each `hop` after the last."""
-    parts = frames.unflatten(2, (-1, hop))
-    count, ratio = parts.shape[1], parts.shape[2]
-    total = frames.new_zeros(len(frames), count + ratio - 1, hop)
-    for part in range(ratio):
-        total[:, part : part + count] += parts[:, :, part]
-    return total.flatten(1)
+        return total.flatten(1)[:, start : start + self.count * self.hop]
 
 
 @dataclass(frozen=True)
-class Circle:
+class Circle(Windows):
     """`count` windows around a loop of `samples`."""
 
     size: int
@@ -96,6 +108,7 @@ class Circle:
 
     @property
     def centres(self) -> Tensor:
+        """(count + 1,): the last is the first again, a turn later."""
         return (torch.arange(self.count + 1) * (self.samples / self.count)).round().long()
 
     @property
@@ -104,29 +117,13 @@ class Circle:
 
     @property
     def _index(self) -> Tensor:
-        """(frames, size): the samples that each window sees."""
+        """(count, size): the samples that each window sees."""
         offset = torch.arange(self.size) - self.size // 2
         return (self.centres[:-1, None] + offset) % self.samples
 
-    def analyse(self, audio: Tensor) -> Tensor:
-        seen = audio[:, self._index.to(audio.device)]
-        return torch.fft.rfft(seen * _hann(self.size, audio))
+    def cut(self, audio: Tensor) -> Tensor:
+        return audio[:, self._index.to(audio.device)]
 
-    def synthesise(self, spectrum: Tensor) -> Tensor:
-        hann = _hann(self.size, spectrum.real)
-        frames = torch.fft.irfft(spectrum, self.size) * hann
-        index = self._index.to(frames.device).flatten()
+    def overlapped(self, frames: Tensor) -> Tensor:
         sound = frames.new_zeros(len(frames), self.samples)
-        sound.index_add_(1, index, frames.flatten(1))
-        weight = frames.new_zeros(self.samples)
-        weight.index_add_(0, index, hann.square().repeat(self.count))
-        return sound / weight.clamp(min=1e-4)
-
-
-def _hann(size: int, like: Tensor) -> Tensor:
-    return _cached_hann(size).to(like)
-
-
-@lru_cache(maxsize=8)
-def _cached_hann(size: int) -> Tensor:
-    return torch.hann_window(size)
+        return sound.index_add_(1, self._index.to(frames.device).flatten(), frames.flatten(1))

@@ -1,14 +1,14 @@
 """How the house codec learns: principal components of a corpus, then fine magnitudes from them.
 
-No phase is learnt, so there is nothing adversarial here: the network is asked for the log
-magnitudes that two Fourier windows see, and compared both in log and in compressed amplitude
-(the log alone would render noise too quiet, the amplitude alone would forget what is soft).
+No phase is learnt, so there is nothing adversarial here: the network is asked for what two
+Fourier windows see, and when within them it begins (`codec_losses.py`). With another codec's
+weights to start from, its projection stays, and so do the latents that denoisers know.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -21,10 +21,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from engine.codecs.house import HouseCodec, HouseCodecConfig
+from engine.training.codec_losses import loss, targets
 from engine.training.corpus.dataset import render_many
 from engine.training.runs import Run, cosine_rate
 
-AMPLITUDE_FLOOR = 1e-4  # −80 dB
 CODEC_FILE = "codec.safetensors"
 
 
@@ -83,24 +83,17 @@ def fit_projection(codec: HouseCodec, paths: list[Path], pieces: int = 300) -> f
     return codec.fit(torch.cat(features))
 
 
-def log_amplitude(power: Tensor) -> Tensor:
-    """(B, 2, frames, bins) power → (B, frames, bins), what `HouseCodec.magnitudes` predicts."""
-    return 0.5 * torch.log(power.mean(1) + AMPLITUDE_FLOOR**2)
-
-
-def magnitude_loss(predicted: Tensor, target: Tensor) -> Tensor:
-    """Mean absolute error of log amplitudes (nats) and of amplitudes to the power of 0.4."""
-    floor = np.log(AMPLITUDE_FLOOR)
-    soft = predicted.clamp(min=floor, max=3.0)
-    log_error = (predicted - target).abs().mean()
-    compressed = ((0.4 * soft).exp() - (0.4 * target).exp()).abs().mean()
-    return log_error + 8.0 * compressed
-
-
 def train_codec(
-    run: Run, training: CodecTraining, config: HouseCodecConfig, minutes: float = 1e9
+    run: Run,
+    training: CodecTraining,
+    config: HouseCodecConfig,
+    minutes: float = 1e9,
+    start: Mapping[str, Tensor] | None = None,
 ) -> HouseCodec:
-    """Train until `training.steps` or for `minutes`; continues from the run's checkpoint."""
+    """Train until `training.steps` or for `minutes`; continues from the run's checkpoint.
+
+    A new run begins with the weights `start`, those that it has; its projection is then theirs.
+    """
     paths = render_audio(run.folder / "audio", training)
     torch.manual_seed(training.first_seed)
     codec = HouseCodec(config)
@@ -110,6 +103,8 @@ def train_codec(
         codec.load_state_dict(state["codec"])
         optimizer.load_state_dict(state["optimizer"])
         step = int(state["step"])
+    elif start is not None:
+        codec.load_state_dict(start, strict=False)
     else:
         run.log(step=0, projection_rms_db=fit_projection(codec, paths))
     batches = crops(paths, training, codec.hop, step)
@@ -117,14 +112,13 @@ def train_codec(
     bar = tqdm(total=training.steps, initial=step, desc="codec")
     while step < training.steps and time.monotonic() < end:
         torch.manual_seed(step)  # a resumed run draws what an unbroken one would
-        loss = _step(
-            codec, optimizer, next(batches), cosine_rate(step, training.steps, training.peak_rate)
-        )
+        rate = cosine_rate(step, training.steps, training.peak_rate)
+        error = _step(codec, optimizer, next(batches), rate)
         step += 1
         bar.update()
-        bar.set_postfix(loss=f"{loss:.4f}")
+        bar.set_postfix(loss=f"{error:.4f}")
         if step % 10 == 0:
-            run.log(step=step, loss=loss)
+            run.log(step=step, loss=error)
         if step % 200 == 0 or step == training.steps:
             _save(run, codec, optimizer, step)
     _save(run, codec, optimizer, step)
@@ -139,17 +133,17 @@ def _step(codec: HouseCodec, optimizer: torch.optim.Optimizer, audio: Tensor, ra
     with torch.no_grad():
         powers = codec.powers(audio)
         latents = codec.project(codec.features(*powers))
-        targets = [log_amplitude(power) for power in powers]
+        true = targets(codec, audio, powers)
         # The denoiser's latents will never be perfect: the decoder meets slightly wrong ones.
         latents = latents + 0.05 * torch.rand(len(latents), 1, 1) * torch.randn_like(latents)
     with torch.autocast("cpu", torch.bfloat16):
-        low, high, _ = codec.magnitudes(latents)
-    loss = magnitude_loss(low.float(), targets[0]) + magnitude_loss(high.float(), targets[1])
+        made = codec.amplitudes(latents)
+    error = loss(codec, made, true)
     optimizer.zero_grad(set_to_none=True)
-    loss.backward()
+    error.backward()
     torch.nn.utils.clip_grad_norm_(codec.parameters(), 1.0)
     optimizer.step()
-    return loss.item()
+    return error.item()
 
 
 def _save(run: Run, codec: HouseCodec, optimizer: torch.optim.Optimizer, step: int) -> None:

@@ -34,8 +34,8 @@ def add_commands(subparsers: Any) -> None:
         if name != "latents":
             stage.add_argument("--minutes", type=minutes, default=1e9, help="stop after this long")
             stage.add_argument("--steps", type=count, help="optimiser steps in all")
-        if name == "denoiser":
             _add_start(stage)
+        if name == "denoiser":
             _add_scale(stage)
             _add_net(stage)
         stage.set_defaults(run=run)
@@ -59,7 +59,7 @@ def _add_start(stage: argparse.ArgumentParser) -> None:
         "--from",
         dest="start",
         metavar="MODEL",
-        help="begin with this model's codec and weights instead of from nothing",
+        help="begin with this model's weights, and keep its latents, instead of from nothing",
     )
     stage.add_argument("--rate", type=float, help="peak learning rate (lower when continuing)")
 
@@ -177,7 +177,14 @@ def run_corpus(arguments: argparse.Namespace) -> int:
 def run_codec(arguments: argparse.Namespace) -> int:
     from engine.training.stages import codec_stage
 
-    codec_stage(arguments.folder, arguments.minutes, arguments.steps, arguments.pieces)
+    codec_stage(
+        arguments.folder,
+        arguments.minutes,
+        arguments.steps,
+        arguments.pieces,
+        arguments.start,
+        arguments.rate,
+    )
     return 0
 
 

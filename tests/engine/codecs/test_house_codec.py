@@ -5,8 +5,9 @@ import math
 import pytest
 import torch
 
-from engine.codecs.bands import Bands, interpolation, triangles
+from engine.codecs.bands import FLOOR_POWER, Bands, interpolation, triangles
 from engine.codecs.house import HouseCodec, HouseCodecConfig
+from engine.codecs.synthesis import Amplitudes, Share, Synthesis
 
 RATE = 44_100
 
@@ -81,6 +82,40 @@ def test_a_clip_is_the_same_in_pieces_and_whole(codec, chunk):
     torch.testing.assert_close(codec.encode(audio, chunk=chunk), latents, rtol=0, atol=1e-3)
     made = codec.decode(latents, audio.shape[-1], chunk=chunk)
     torch.testing.assert_close(made, whole, rtol=0, atol=1e-3)
+
+
+def telling_codec() -> HouseCodec:
+    """Its network tells frequencies and envelopes, at random."""
+    torch.manual_seed(1)
+    config = HouseCodecConfig(width=32, layers=1, tells_motion=True)
+    codec = HouseCodec(config).eval().requires_grad_(False)
+    features = codec.features(*codec.powers(chords(24, 2.0)))
+    codec.fit(features.flatten(0, 1))
+    codec.motion.weight.normal_(0, 0.05)
+    codec.motion.bias[-2 * codec.config.bands.envelope_steps :] = -4
+    return codec
+
+
+@pytest.mark.parametrize("chunk", [20, 37])
+def test_what_is_told_of_motion_is_the_same_in_pieces_and_whole(chunk):
+    codec, audio = telling_codec(), chords(1, 4.0)
+    latents = codec.encode(audio)
+    whole = codec.decode(latents, audio.shape[-1])
+    assert not torch.equal(whole, codec.decode(latents.roll(1, 2), audio.shape[-1]))
+    made = codec.decode(latents, audio.shape[-1], chunk=chunk)
+    torch.testing.assert_close(made, whole, rtol=0, atol=1e-3)
+    assert codec.decode(latents, 100_003, circular=True).shape == (1, 2, 100_003)
+
+
+def test_levels_at_the_floor_are_silence():
+    """The floors of a thousand bins at −80 dB would add up to a hiss."""
+    bands, floor = Bands(), 0.5 * math.log(FLOOR_POWER)
+    low, high = (
+        Share(torch.full((1, frames, window.bins.stop - window.bins.start), floor))
+        for frames, window in ((40, bands.low), (80, bands.high))
+    )
+    piece = Amplitudes(low, high, torch.zeros(1, 10, bands.stereo_bands))
+    assert float(Synthesis(bands, (2, 2)).go_on(piece, 0, 10).abs().max()) < 1e-5
 
 
 def test_items_of_a_batch_do_not_meet(codec):
