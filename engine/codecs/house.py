@@ -20,7 +20,8 @@ from torch import Tensor, nn
 from engine.audio.spectrogram import mel_frequencies
 from engine.codecs.bands import Bands, interpolation, power_db, triangles
 from engine.codecs.block import KERNEL, Block
-from engine.codecs.synthesis import Amplitudes, Share, Synthesis, rounded_off, stereo_centres_hz
+from engine.codecs.stereo import Stereo, stereo_centres_hz
+from engine.codecs.synthesis import Amplitudes, Share, Synthesis, rounded_off
 
 BALANCE_SCALE = 4.0  # weighs the stereo balance against 52 band levels in dB
 CHUNK = 512  # latent frames coded at a time: 24 s
@@ -37,7 +38,7 @@ class HouseCodecConfig:
     picture_mels: int = 160
     iterations: tuple[int, int] = (8, 4)  # Griffin-Lim in the low and the high band
     draft_iterations: tuple[int, int] = (2, 1)
-    tells_motion: bool = False  # whether the network tells frequencies and envelopes too
+    tells_motion: bool = False  # the network also tells frequencies, envelopes and width
     bands: Bands = field(default_factory=Bands)
 
     @property
@@ -70,7 +71,8 @@ class HouseCodec(nn.Module):
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
         if config.tells_motion:
-            told = bands.frames * (low + 2 * bands.told_high_bins) + 2 * bands.envelope_steps
+            offsets = bands.frames * (low + 2 * bands.told_high_bins)
+            told = offsets + 2 * bands.envelope_steps + bands.stereo_bands
             self.motion = nn.Linear(config.width, told)
             nn.init.zeros_(self.motion.weight)
             nn.init.zeros_(self.motion.bias)
@@ -201,15 +203,26 @@ class HouseCodec(nn.Module):
         """All that sound is made from, of latents (B, C, T)."""
         low, high, balance, h = self._levels(latents)
         if not self.config.tells_motion:
-            return Amplitudes(Share(low), Share(high), balance)
+            return Amplitudes(Share(low), Share(high), Stereo(balance))
         bands = self.config.bands
-        ends = [bands.frames * len(self.low_bins_hz), -2 * bands.envelope_steps]
-        low_offset, high_offset, envelope = self.motion(h).float().tensor_split(ends, dim=2)
-        low_envelope, high_envelope = envelope.tensor_split(2, dim=2)
+        low_offset, high_offset, low_envelope, high_envelope, alike = (
+            self.motion(h)
+            .float()
+            .split(
+                [
+                    bands.frames * len(self.low_bins_hz),
+                    2 * bands.frames * bands.told_high_bins,
+                    bands.envelope_steps,
+                    bands.envelope_steps,
+                    bands.stereo_bands,
+                ],
+                dim=2,
+            )
+        )
         return Amplitudes(
             Share(low, _each_frame(low_offset, bands.frames), low_envelope.flatten(1)),
             Share(high, _each_frame(high_offset, 2 * bands.frames), high_envelope.flatten(1)),
-            balance,
+            Stereo(balance, alike.sigmoid()),
         )
 
     def _levels(self, latents: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -15,9 +15,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.codecs.attacks import without_pre_echo
-from engine.codecs.bands import FLOOR_POWER, Bands, Window, interpolation
+from engine.codecs.bands import FLOOR_POWER, Bands, Window
 from engine.codecs.phase import Turns, first_phases, griffin_lim
 from engine.codecs.rates import interpolated
+from engine.codecs.stereo import Panning, Stereo
 from engine.codecs.windows import Circle, Line, Windows
 
 # The low band fits a spectrum an eighth as long: the same frames at an eighth of the rate.
@@ -47,13 +48,18 @@ class Amplitudes:
 
     low: Share
     high: Share
-    balance: Tensor  # (B, T, stereo bands), −1 right to 1 left
+    stereo: Stereo
 
     def part(self, first: int, count: int) -> Amplitudes:
         """`count` latent frames from `first` on."""
-        total = self.balance.shape[1]
+        total = self.stereo.balance.shape[1]
         low, high = (share.part(first, count, total) for share in (self.low, self.high))
-        return Amplitudes(low, high, self.balance[:, first : first + count])
+        balance, coherence = (
+            _part(tensor, first, count, total)
+            for tensor in (self.stereo.balance, self.stereo.coherence)
+        )
+        assert balance is not None
+        return Amplitudes(low, high, Stereo(balance, coherence))
 
 
 def _part(tensor: Tensor | None, first: int, count: int, of: int) -> Tensor | None:
@@ -87,14 +93,14 @@ class Synthesis:
         The piece has `reach` frames more on either side, or all that there are, and the next one
         begins `reach` before `end`.
         """
-        low = self._low.line(piece.low, piece.balance, end - self.reach)
-        high = self._high.line(piece.high, piece.balance, end - self.reach)
+        low = self._low.line(piece.low, piece.stereo, end - self.reach)
+        high = self._high.line(piece.high, piece.stereo, end - self.reach)
         return (low + high)[..., begin * self._hop : end * self._hop]
 
     def loop(self, piece: Amplitudes, samples: int) -> Tensor:
         """(B, 2, samples) of a piece that is one turn of a loop."""
-        low = self._low.circle(piece.low, piece.balance, samples)
-        return low + self._high.circle(piece.high, piece.balance, samples)
+        low = self._low.circle(piece.low, piece.stereo, samples)
+        return low + self._high.circle(piece.high, piece.stereo, samples)
 
 
 class _Layer:
@@ -107,16 +113,15 @@ class _Layer:
         self._per_latent = bands.hop // window.hop
         self._step = bands.hop // bands.envelope_steps  # samples
         self._ahead = window.size // 2 // self._step
-        freq_hz = torch.arange(window.bins.stop) * (bands.sample_rate / window.size)
-        self._spread = interpolation(stereo_centres_hz(bands), freq_hz)
+        self._panned = Panning(bands, window)
         self._iterations = iterations
         self._start: Turns | None = None
 
-    def line(self, share: Share, balance: Tensor, next_: int) -> Tensor:
+    def line(self, share: Share, stereo: Stereo, next_: int) -> Tensor:
         """(B, 2, samples); remembers the phases at the latent frame `next_`."""
         window, factor, frames = self._window, self._decimation, share.level.shape[1]
         line = Line(window.size // factor, window.hop // factor, frames)
-        pair, phases = self._pair(share, balance, line)
+        pair, phases = self._pair(share, stereo, line)
         self._start = phases[max(0, next_) * self._per_latent]
         sound = line.synthesise(pair).unflatten(0, (-1, 2))
         if share.envelope is not None:
@@ -127,16 +132,16 @@ class _Layer:
             sound = interpolated(sound.flatten(0, 1), factor, LOW_REACH).unflatten(0, (-1, 2))
         return sound
 
-    def circle(self, share: Share, balance: Tensor, samples: int) -> Tensor:
+    def circle(self, share: Share, stereo: Stereo, samples: int) -> Tensor:
         circle = Circle(self._window.size, samples, share.level.shape[1])
-        pair, _ = self._pair(share, balance, circle)
+        pair, _ = self._pair(share, stereo, circle)
         sound = circle.synthesise(pair).unflatten(0, (-1, 2))
         if share.envelope is None:
             return sound
         steps = Circle(2 * self._step, samples, share.envelope.shape[1])
         return without_pre_echo(sound, share.envelope, steps, self._ahead)
 
-    def _pair(self, share: Share, balance: Tensor, windows: Windows) -> tuple[Tensor, Turns]:
+    def _pair(self, share: Share, stereo: Stereo, windows: Windows) -> tuple[Tensor, Turns]:
         """Both channels' spectra, (2B, frames, bins), and the first guess of their phases."""
         first, factor = self._window.bins.start, self._window.size // windows.size
         above = windows.size // 2 + 1 - self._window.bins.stop
@@ -148,19 +153,7 @@ class _Layer:
         phases = first_phases(magnitude, windows, self._start, offset)
         phase = 2 * math.pi * torch.from_numpy(phases).transpose(0, 1).to(magnitude)
         spectrum = griffin_lim(magnitude, phase, windows, self._iterations)
-        return self._panned(spectrum, balance) * (self._window.size / factor / 4), phases
-
-    def _panned(self, spectrum: Tensor, balance: Tensor) -> Tensor:
-        left = (balance @ self._spread.to(balance).T).clamp(-1, 1)
-        left = F.pad(left, (0, spectrum.shape[2] - left.shape[2]))
-        gains = torch.stack([(1 + left).sqrt(), (1 - left).sqrt()], dim=1)
-        frames = spectrum.unflatten(1, (-1, self._per_latent))  # (B, T, frames a latent, bins)
-        return (gains[:, :, :, None] * frames[:, None]).flatten(2, 3).flatten(0, 1)
-
-
-def stereo_centres_hz(bands: Bands) -> Tensor:
-    """Where the stereo balance is told, (stereo bands,)."""
-    return torch.logspace(math.log10(80), math.log10(12_000), bands.stereo_bands)
+        return self._panned(spectrum, stereo) * (self._window.size / factor / 4), phases
 
 
 def _shares(bands: Bands) -> tuple[Tensor, Tensor]:

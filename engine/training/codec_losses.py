@@ -3,7 +3,7 @@
 Levels are compared in log and in compressed amplitude (the log alone would render noise too
 quiet, the amplitude alone would forget what is soft), bin by bin and summed into bands, since the
 median of a noisy bin's log, added up, is less than the band's. Frequencies are compared where
-there is sound, envelopes everywhere.
+there is sound, envelopes and the coherence of both channels everywhere.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from engine.codecs.attacks import log_envelope
 from engine.codecs.bands import FLOOR_POWER, Bands, Window
 from engine.codecs.house import HouseCodec
 from engine.codecs.rates import decimated, interpolated
+from engine.codecs.stereo import Stereo
 from engine.codecs.synthesis import LOW_DECIMATION, LOW_REACH, Amplitudes, Share
 from engine.codecs.windows import Line
 
@@ -35,7 +36,7 @@ def targets(codec: HouseCodec, audio: Tensor, powers: tuple[Tensor, Tensor]) -> 
         Share(low, offsets(middle, bands.low), envelope(low_part, bands)),
         Share(high, offsets(middle, bands.high)[..., : bands.told_high_bins],
               envelope(high_part, bands)),
-        audio.new_zeros(0),
+        Stereo(audio.new_zeros(0), coherence(codec, audio)),
     )  # fmt: skip
 
 
@@ -65,6 +66,22 @@ def parted(audio: Tensor) -> tuple[Tensor, Tensor]:
     return low.view_as(audio), audio - low.view_as(audio)
 
 
+def coherence(codec: HouseCodec, audio: Tensor) -> Tensor:
+    """How alike both channels are, (B, 2, samples) → (B, T, stereo bands), 0 to 1."""
+    bands, cross, power = codec.config.bands, [], []
+    views = ((bands.low, codec.low_filters), (bands.high, codec.high_filters))
+    for window, filters in views:
+        spectrum = window(audio).unflatten(2, (-1, bands.hop // window.hop))  # (B, 2, T, k, bins)
+        products = (spectrum[:, 0] * spectrum[:, 1].conj()).mean(2)
+        cross.append(torch.complex(products.real @ filters.T, products.imag @ filters.T))
+        power.append(spectrum.abs().square().mean(3) @ filters.T)
+    rows = codec.stereo_filters.T
+    both = torch.cat(power, dim=3) @ rows + FLOOR_POWER
+    over = torch.cat(cross, dim=2)
+    over = torch.complex(over.real @ rows, over.imag @ rows).abs() + FLOOR_POWER
+    return (over / (both[:, 0] * both[:, 1]).sqrt()).clamp(0, 1)
+
+
 def envelope(part: Tensor, bands: Bands) -> Tensor:
     """(B, 2, samples) → (B, 16T): `Share.envelope` of one part of the sound."""
     step = bands.hop // bands.envelope_steps
@@ -82,6 +99,9 @@ def loss(codec: HouseCodec, made: Amplitudes, true: Amplitudes) -> Tensor:
             total = total + OFFSET_WEIGHT * offset_loss(told.offset, truth.offset, truth.level)
         if told.envelope is not None and truth.envelope is not None:
             total = total + ENVELOPE_WEIGHT * (told.envelope - truth.envelope).abs().mean()
+    if made.stereo.coherence is not None and true.stereo.coherence is not None:
+        apart = made.stereo.coherence - true.stereo.coherence
+        total = total + apart.abs().mean()
     return total
 
 

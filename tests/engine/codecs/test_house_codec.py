@@ -7,6 +7,7 @@ import torch
 
 from engine.codecs.bands import FLOOR_POWER, Bands, interpolation, triangles
 from engine.codecs.house import HouseCodec, HouseCodecConfig
+from engine.codecs.stereo import Stereo
 from engine.codecs.synthesis import Amplitudes, Share, Synthesis
 
 RATE = 44_100
@@ -88,11 +89,11 @@ def telling_codec() -> HouseCodec:
     """Its network tells frequencies and envelopes, at random."""
     torch.manual_seed(1)
     config = HouseCodecConfig(width=32, layers=1, tells_motion=True)
-    codec = HouseCodec(config).eval().requires_grad_(False)
+    codec, bands = HouseCodec(config).eval().requires_grad_(False), config.bands
     features = codec.features(*codec.powers(chords(24, 2.0)))
     codec.fit(features.flatten(0, 1))
     codec.motion.weight.normal_(0, 0.05)
-    codec.motion.bias[-2 * codec.config.bands.envelope_steps :] = -4
+    codec.motion.bias[-2 * bands.envelope_steps - bands.stereo_bands :] = -4
     return codec
 
 
@@ -114,7 +115,7 @@ def test_levels_at_the_floor_are_silence():
         Share(torch.full((1, frames, window.bins.stop - window.bins.start), floor))
         for frames, window in ((40, bands.low), (80, bands.high))
     )
-    piece = Amplitudes(low, high, torch.zeros(1, 10, bands.stereo_bands))
+    piece = Amplitudes(low, high, Stereo(torch.zeros(1, 10, bands.stereo_bands)))
     assert float(Synthesis(bands, (2, 2)).go_on(piece, 0, 10).abs().max()) < 1e-5
 
 

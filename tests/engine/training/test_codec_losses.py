@@ -10,8 +10,10 @@ import torch
 
 from engine.codecs.bands import Bands
 from engine.codecs.house import HouseCodec, HouseCodecConfig
+from engine.codecs.stereo import Stereo
 from engine.codecs.synthesis import Amplitudes, Share
 from engine.training.codec_losses import (
+    coherence,
     envelope,
     loss,
     magnitude_loss,
@@ -61,6 +63,16 @@ def test_the_envelope_rises_where_sound_begins() -> None:
     assert float((found[0, 102:-2] - steady).abs().max()) < 0.05
 
 
+def test_coherence_is_one_for_a_panned_source_and_little_for_two() -> None:
+    codec = HouseCodec(HouseCodecConfig(width=16, layers=1))
+    one, two = 0.1 * torch.randn(2, 8 * SAMPLES)
+    panned = coherence(codec, torch.stack([one, 0.3 * one])[None])
+    assert panned.shape == (1, 8 * 16, 12)
+    assert float(panned.min()) > 0.98
+    wide = coherence(codec, torch.stack([one, two])[None])
+    assert float(wide[..., 6:].mean()) < 0.25
+
+
 @pytest.fixture(scope="module")
 def true() -> tuple[HouseCodec, Amplitudes]:
     codec = HouseCodec(HouseCodecConfig(width=16, layers=1, tells_motion=True))
@@ -94,6 +106,12 @@ def test_the_loss_is_least_for_what_is_true(true, part: str, side: str) -> None:
         for by in (0.1, 0.5)
     )
     assert 0 < near < far
+
+
+def test_a_wrong_width_costs(true) -> None:
+    codec, target = true
+    wide = Stereo(target.stereo.balance, 0.5 * target.stereo.coherence)
+    assert float(loss(codec, replace(target, stereo=wide), target)) > 0
 
 
 def test_magnitudes_are_compared_in_log_and_in_amplitude() -> None:
