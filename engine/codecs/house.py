@@ -76,11 +76,13 @@ class HouseCodec(nn.Module):
             self.motion = nn.Linear(config.width, told)
             nn.init.zeros_(self.motion.weight)
             nn.init.zeros_(self.motion.bias)
+            self.register_buffer("gain", torch.zeros(bands.count))
 
     mean: Tensor
     basis: Tensor
     scale: Tensor
     ceiling: Tensor
+    gain: Tensor
     low_bins_hz: Tensor
     high_bins_hz: Tensor
     low_filters: Tensor
@@ -220,8 +222,18 @@ class HouseCodec(nn.Module):
             )
         )
         return Amplitudes(
-            Share(low, _each_frame(low_offset, bands.frames), low_envelope.flatten(1)),
-            Share(high, _each_frame(high_offset, 2 * bands.frames), high_envelope.flatten(1)),
+            Share(
+                low,
+                _each_frame(low_offset, bands.frames),
+                low_envelope.flatten(1),
+                self.to_low @ self.gain,
+            ),
+            Share(
+                high,
+                _each_frame(high_offset, 2 * bands.frames),
+                high_envelope.flatten(1),
+                self.to_high @ self.gain,
+            ),
             Stereo(balance, alike.sigmoid()),
         )
 

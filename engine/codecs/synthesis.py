@@ -33,13 +33,14 @@ class Share:
     level: Tensor  # (B, kT, bins) half the log of power and FLOOR_POWER, full-scale sine: 0
     offset: Tensor | None = None  # (B, kT, ≤ bins) the frequency of the sound, in bins above
     envelope: Tensor | None = None  # (B, 16T) half the log power of its part of the sound
+    gain: Tensor | None = None  # (bins,) nats by which all is louder than `level` without floor
 
     def part(self, first: int, count: int, of: int) -> Share:
         """`count` latent frames from `first` on, of `of`."""
         tensors = (self.level, self.offset, self.envelope)
         level, offset, envelope = (_part(tensor, first, count, of) for tensor in tensors)
         assert level is not None
-        return Share(level, offset, envelope)
+        return Share(level, offset, envelope, self.gain)
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,6 +149,8 @@ class _Layer:
         # Without the floor's own power: that of all bins together would be heard as noise.
         magnitude = (torch.exp(2 * share.level) - FLOOR_POWER).clamp(min=0).sqrt()
         magnitude = magnitude * self._weight.to(magnitude)
+        if share.gain is not None:
+            magnitude = magnitude * share.gain.exp()
         magnitude = F.pad(magnitude, (first, above))
         offset = None if share.offset is None else F.pad(share.offset, (first, 0))
         phases = first_phases(magnitude, windows, self._start, offset)

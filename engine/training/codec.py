@@ -21,11 +21,13 @@ from torch import Tensor
 from tqdm import tqdm
 
 from engine.codecs.house import HouseCodec, HouseCodecConfig
+from engine.training.codec_calibration import calibrate
 from engine.training.codec_losses import loss, targets
 from engine.training.corpus.dataset import render_many
 from engine.training.runs import Run, cosine_rate
 
 CODEC_FILE = "codec.safetensors"
+CALIBRATION_PIECES = 24
 
 
 @dataclass(frozen=True)
@@ -74,10 +76,15 @@ def crops(
         yield torch.from_numpy((np.stack(batch) / 32_768 * gain).astype(np.float32))
 
 
+def whole_sound(path: Path) -> Tensor:
+    """(1, 2, samples)"""
+    return torch.from_numpy(np.load(path) / np.float32(32_768))[None]
+
+
 def fit_projection(codec: HouseCodec, paths: list[Path], pieces: int = 300) -> float:
     """Principal components over up to `pieces` whole pieces; returns the rms error in dB."""
     features = [
-        codec.features(*codec.powers(torch.from_numpy(np.load(path) / np.float32(32_768))[None]))[0]
+        codec.features(*codec.powers(whole_sound(path)))[0]
         for path in tqdm(paths[:pieces], desc="principal components")
     ]
     return codec.fit(torch.cat(features))
@@ -122,9 +129,12 @@ def train_codec(
         if step % 200 == 0 or step == training.steps:
             _save(run, codec, optimizer, step)
     _save(run, codec, optimizer, step)
-    save_file(codec.state_dict(), run.folder / CODEC_FILE)
     bar.close()
-    return codec.eval()
+    codec.eval()
+    if config.tells_motion:
+        calibrate(codec, map(whole_sound, paths[:CALIBRATION_PIECES]))
+    save_file(codec.state_dict(), run.folder / CODEC_FILE)
+    return codec
 
 
 def _step(codec: HouseCodec, optimizer: torch.optim.Optimizer, audio: Tensor, rate: float) -> float:
