@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,6 +24,7 @@ from tqdm import tqdm
 from engine.codecs.house import HouseCodec, HouseCodecConfig
 from engine.training.codec_calibration import calibrate
 from engine.training.codec_losses import loss, targets
+from engine.training.codec_tones import tones
 from engine.training.corpus.dataset import render_many
 from engine.training.runs import Run, cosine_rate
 
@@ -40,6 +42,7 @@ class CodecTraining:
     steps: int = 1_800
     batch: int = 24
     crop_frames: int = 48
+    tone_share: float = 1 / 12  # of a batch: pure tones in place of music
     peak_rate: float = 1.5e-3
     workers: int = 2
 
@@ -71,8 +74,12 @@ def crops(
         rng = np.random.default_rng((training.first_seed, step))
         chosen = rng.integers(len(pieces), size=training.batch)
         starts = [rng.integers(pieces[i].shape[1] - length) for i in chosen]
-        batch = [pieces[i][:, s : s + length] for i, s in zip(chosen, starts, strict=True)]
+        batch: list[NDArray[Any]] = [
+            pieces[i][:, s : s + length] for i, s in zip(chosen, starts, strict=True)
+        ]
         gain = 10 ** (rng.uniform(-6, 2, size=(training.batch, 1, 1)) / 20)
+        for item in range(round(training.tone_share * training.batch)):
+            batch[item] = 32_768 * tones(rng, length)
         yield torch.from_numpy((np.stack(batch) / 32_768 * gain).astype(np.float32))
 
 
