@@ -25,7 +25,7 @@ from engine.codecs.synthesis import Amplitudes, Share, Synthesis, rounded_off
 
 BALANCE_SCALE = 4.0  # weighs the stereo balance against 52 band levels in dB
 CHUNK = 512  # latent frames coded at a time: 24 s
-DRAFT_CONTEXT = 6  # latent frames that a draft's network looks at beyond what phases need
+DRAFT_CONTEXT = 4  # latent frames that a draft's network looks at beyond what phases need
 DB_PER_NAT = 20 / math.log(10)
 
 
@@ -37,7 +37,7 @@ class HouseCodecConfig:
     layers: int = 6
     picture_mels: int = 160
     iterations: tuple[int, int] = (8, 4)  # Griffin-Lim in the low and the high band
-    draft_iterations: tuple[int, int] = (2, 1)
+    draft_iterations: tuple[int, int] = (1, 1)
     tells_motion: bool = False  # the network also tells frequencies, envelopes and width
     bands: Bands = field(default_factory=Bands)
 

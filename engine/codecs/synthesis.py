@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -82,11 +83,11 @@ class Synthesis:
     """Consecutive pieces of one clip into sound. Holds what the next piece goes on from."""
 
     def __init__(self, bands: Bands, iterations: tuple[int, int]) -> None:
-        low_share, high_share = _shares(bands)
+        low, high = _fixed(bands)
         self.reach = reach(bands, iterations)
         self._hop = bands.hop
-        self._low = _Layer(bands, bands.low, low_share, LOW_DECIMATION, iterations[0])
-        self._high = _Layer(bands, bands.high, high_share, 1, iterations[1])
+        self._low = _Layer(bands, bands.low, *low, LOW_DECIMATION, iterations[0])
+        self._high = _Layer(bands, bands.high, *high, 1, iterations[1])
 
     def go_on(self, piece: Amplitudes, begin: int, end: int) -> Tensor:
         """(B, 2, samples) of the piece's latent frames from `begin` to `end`.
@@ -108,13 +109,19 @@ class _Layer:
     """One window's share of the sound."""
 
     def __init__(
-        self, bands: Bands, window: Window, weight: Tensor, decimation: int, iterations: int
+        self,
+        bands: Bands,
+        window: Window,
+        weight: Tensor,
+        panned: Panning,
+        decimation: int,
+        iterations: int,
     ) -> None:
         self._window, self._weight, self._decimation = window, weight, decimation
         self._per_latent = bands.hop // window.hop
         self._step = bands.hop // bands.envelope_steps  # samples
         self._ahead = window.size // 2 // self._step
-        self._panned = Panning(bands, window)
+        self._panned = panned
         self._iterations = iterations
         self._start: Turns | None = None
 
@@ -157,6 +164,13 @@ class _Layer:
         phase = 2 * math.pi * torch.from_numpy(phases).transpose(0, 1).to(magnitude)
         spectrum = griffin_lim(magnitude, phase, windows, self._iterations)
         return self._panned(spectrum, stereo) * (self._window.size / factor / 4), phases
+
+
+@lru_cache(maxsize=4)
+def _fixed(bands: Bands) -> tuple[tuple[Tensor, Panning], tuple[Tensor, Panning]]:
+    """What both layers need and no clip changes."""
+    low, high = _shares(bands)
+    return (low, Panning(bands, bands.low)), (high, Panning(bands, bands.high))
 
 
 def _shares(bands: Bands) -> tuple[Tensor, Tensor]:
