@@ -24,6 +24,7 @@ from engine.codecs.windows import Line
 
 BAND_WEIGHT, OFFSET_WEIGHT, ENVELOPE_WEIGHT = 2.0, 3.0, 0.5
 NEAR = 0.75  # bins: farther from its frequency no bin is a peak
+STIFF = 8  # bins: below, where a bin is more than a semitone, the error counts in bins
 LOUDEST = 3.0  # nats, far above anything true: an untrained network must not overflow
 
 
@@ -94,9 +95,13 @@ def loss(codec: HouseCodec, made: Amplitudes, true: Amplitudes) -> Tensor:
     total = sum((magnitude_loss(a.level, b.level) for a, b in pairs), torch.zeros(()))
     apart = band_levels(codec, made) - band_levels(codec, true)
     total = total + BAND_WEIGHT * apart.abs().mean()
-    for told, truth in pairs:
+    ratio = codec.config.bands.low.size // codec.config.bands.high.size
+    firsts = (0, ratio * codec.config.bands.high.bins.start)
+    for (told, truth), first in zip(pairs, firsts, strict=True):
         if told.offset is not None and truth.offset is not None:
-            total = total + OFFSET_WEIGHT * offset_loss(told.offset, truth.offset, truth.level)
+            total = total + OFFSET_WEIGHT * offset_loss(
+                told.offset, truth.offset, truth.level, first
+            )
         if told.envelope is not None and truth.envelope is not None:
             total = total + ENVELOPE_WEIGHT * (told.envelope - truth.envelope).abs().mean()
     if made.stereo.coherence is not None and true.stereo.coherence is not None:
@@ -121,7 +126,12 @@ def band_levels(codec: HouseCodec, made: Amplitudes) -> Tensor:
     return 0.5 * torch.log(power + FLOOR_POWER)
 
 
-def offset_loss(predicted: Tensor, target: Tensor, level: Tensor) -> Tensor:
-    """Mean absolute error in bins near peaks, weighted by the root of the amplitude there."""
+def offset_loss(predicted: Tensor, target: Tensor, level: Tensor, first: int = 0) -> Tensor:
+    """Mean absolute error of the frequencies near peaks, relative to the bin's own.
+
+    In units of a fiftieth of it above `STIFF` bins, weighted by the root of the amplitude there;
+    `first` is the number of the first bin, counted in bins of the low window.
+    """
     weight = (0.5 * level[..., : target.shape[2]]).exp() * (target.abs() < NEAR)
-    return (weight * (predicted - target).abs()).sum() / weight.sum().clamp(min=1e-6)
+    relative = 50 / (torch.arange(first, first + target.shape[2]) + STIFF)
+    return (weight * relative * (predicted - target).abs()).sum() / weight.sum().clamp(min=1e-6)
