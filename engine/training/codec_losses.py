@@ -95,8 +95,8 @@ def loss(codec: HouseCodec, made: Amplitudes, true: Amplitudes) -> Tensor:
     total = sum((magnitude_loss(a.level, b.level) for a, b in pairs), torch.zeros(()))
     apart = band_levels(codec, made) - band_levels(codec, true)
     total = total + BAND_WEIGHT * apart.abs().mean()
-    ratio = codec.config.bands.low.size // codec.config.bands.high.size
-    firsts = (0, ratio * codec.config.bands.high.bins.start)
+    bands = codec.config.bands
+    firsts = (bands.low.bins.start, bands.high.bins.start)
     for (told, truth), first in zip(pairs, firsts, strict=True):
         if told.offset is not None and truth.offset is not None:
             total = total + OFFSET_WEIGHT * offset_loss(
@@ -129,8 +129,8 @@ def band_levels(codec: HouseCodec, made: Amplitudes) -> Tensor:
 def offset_loss(predicted: Tensor, target: Tensor, level: Tensor, first: int = 0) -> Tensor:
     """Mean absolute error of the frequencies near peaks, relative to the bin's own.
 
-    In units of a fiftieth of it above `STIFF` bins, weighted by the root of the amplitude there;
-    `first` is the number of the first bin, counted in bins of the low window.
+    In fiftieths of it, weighted by the root of the amplitude there; `first` is the number of the
+    first bin.
     """
     weight = (0.5 * level[..., : target.shape[2]]).exp() * (target.abs() < NEAR)
     relative = 50 / (torch.arange(first, first + target.shape[2]) + STIFF)
