@@ -1,6 +1,6 @@
 """The house codec: 44.1 kHz stereo ↔ 21.5 latent frames a second that describe magnitudes.
 
-Encoding is linear: levels in bands (`bands.py`), four frames and the stereo balance together,
+Encoding is linear (`projection.py`): levels in bands, four frames and the stereo balance together,
 projected on their principal components. So a latent is a compressed patch of a log spectrogram,
 smooth, free of phase and easy for a denoiser to learn, and its picture costs one matrix product.
 Decoding is a small ConvNeXt-style network (Liu et al. 2022, as Vocos uses it, Siuzdak 2023) that
@@ -11,56 +11,27 @@ and the envelope of attacks; `synthesis.py` finds their phases and makes the sou
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.audio.spectrogram import mel_frequencies
-from engine.codecs.bands import Bands, interpolation, power_db, triangles
 from engine.codecs.block import KERNEL, Block
-from engine.codecs.stereo import Stereo, stereo_centres_hz
+from engine.codecs.projection import CHUNK, HouseCodecConfig, Projection
+from engine.codecs.stereo import Stereo
 from engine.codecs.synthesis import Amplitudes, Share, Synthesis, rounded_off
 
-BALANCE_SCALE = 4.0  # weighs the stereo balance against 52 band levels in dB
-CHUNK = 512  # latent frames coded at a time: 24 s
 DRAFT_CONTEXT = 4  # latent frames that a draft's network looks at beyond what phases need
 DB_PER_NAT = 20 / math.log(10)
 
 
-@dataclass(frozen=True)
-class HouseCodecConfig:
-    latent_channels: int = 96
-    width: int = 320
-    expansion: int = 3
-    layers: int = 6
-    picture_mels: int = 160
-    iterations: tuple[int, int] = (8, 4)  # Griffin-Lim in the low and the high band
-    draft_iterations: tuple[int, int] = (1, 1)
-    tells_motion: bool = False  # the network also tells frequencies, envelopes and width
-    bands: Bands = field(default_factory=Bands)
-
-    @property
-    def features(self) -> int:
-        return self.bands.frames * self.bands.count + self.bands.stereo_bands
-
-
-class HouseCodec(nn.Module):
+class HouseCodec(Projection):
     """See the module. `fit` sets the linear part from data; the network is trained after it."""
 
+    gain: Tensor
+
     def __init__(self, config: HouseCodecConfig | None = None) -> None:
-        super().__init__()
-        self.config = config = config or HouseCodecConfig()
-        bands = config.bands
-        self.sample_rate, self.channels, self.hop = bands.sample_rate, 2, bands.hop
-        self.latent_channels = config.latent_channels
-        self.low_hz, self.high_hz = bands.low_hz, bands.high_hz
-        self.register_buffer("mean", torch.zeros(config.features))
-        self.register_buffer("basis", torch.zeros(config.features, config.latent_channels))
-        self.register_buffer("scale", torch.ones(config.latent_channels))
-        self.register_buffer("ceiling", torch.zeros(bands.count, 1))
-        self._register_views()
+        super().__init__(config or HouseCodecConfig())
+        config, bands = self.config, self.config.bands
         low, high = len(self.low_bins_hz), len(self.high_bins_hz)
         self.stem = nn.Linear(config.latent_channels, config.width)
         self.blocks = nn.ModuleList(
@@ -78,128 +49,8 @@ class HouseCodec(nn.Module):
             nn.init.zeros_(self.motion.bias)
             self.register_buffer("gain", torch.zeros(bands.count))
 
-    mean: Tensor
-    basis: Tensor
-    scale: Tensor
-    ceiling: Tensor
-    gain: Tensor
-    low_bins_hz: Tensor
-    high_bins_hz: Tensor
-    low_filters: Tensor
-    high_filters: Tensor
-    to_low: Tensor
-    to_high: Tensor
-    to_picture: Tensor
-    stereo_filters: Tensor
-
-    def _register_views(self) -> None:
-        """Fixed matrices between bins, bands and the picture; recomputed, never stored."""
-        bands = self.config.bands
-        low_hz = bands.low.freq_hz(bands.sample_rate)
-        high_hz = bands.high.freq_hz(bands.sample_rate)
-        low_filters, high_filters = bands.filters()
-        stereo_hz = stereo_centres_hz(bands)
-        views = {
-            "low_bins_hz": low_hz,
-            "high_bins_hz": high_hz,
-            "low_filters": low_filters,
-            "high_filters": high_filters,
-            "to_low": interpolation(bands.centres, low_hz),
-            "to_high": interpolation(bands.centres, high_hz),
-            "to_picture": interpolation(bands.centres, self._picture_hz()),
-            "stereo_filters": triangles(stereo_hz, bands.centres),
-        }
-        for name, value in views.items():
-            self.register_buffer(name, value.float(), persistent=False)
-
-    def _picture_hz(self) -> Tensor:
-        hz = mel_frequencies(self.config.picture_mels, self.low_hz, self.high_hz)
-        return torch.as_tensor(hz, dtype=torch.float32)
-
-    def frames(self, samples: int) -> int:
-        return -(-samples // self.hop)
-
-    # Encoding
-
-    def powers(self, audio: Tensor, *, circular: bool = False) -> tuple[Tensor, Tensor]:
-        """(B, 2, samples) → power in the low window's bins (B, 2, 4T, bins) and the high's (8T)."""
-        bands, frames = self.config.bands, self.frames(audio.shape[-1])
-        if circular:
-            low = bands.low.around(audio.float(), frames * bands.frames)
-            high = bands.high.around(audio.float(), 2 * frames * bands.frames)
-        else:
-            audio = F.pad(audio.float(), (0, frames * self.hop - audio.shape[-1]))
-            low, high = bands.low(audio), bands.high(audio)
-        return _power(low), _power(high)
-
-    def features(self, low: Tensor, high: Tensor) -> Tensor:
-        """`powers` → (B, frames, features): band levels in dB, then the balance."""
-        bands = self.config.bands
-        high = high.unflatten(2, (-1, 2)).mean(3)  # both windows at one frame rate
-        power = torch.cat([low @ self.low_filters.T, high @ self.high_filters.T], dim=3)
-        power = power.unflatten(2, (-1, bands.frames))  # (B, 2, T, 4, bands)
-        side = power.mean(3) @ self.stereo_filters.T
-        balance = (side[:, 0] - side[:, 1]) / (side.sum(1) + 1e-7)  # quiet bands are centred
-        level = power_db(power.mean(1)).flatten(2)
-        return torch.cat([level, BALANCE_SCALE * 10 * torch.atanh(0.97 * balance)], dim=2)
-
-    @torch.no_grad()
-    def fit(self, features: Tensor) -> float:
-        """Set the projection from (N, features) by principal components; returns the rms error.
-
-        Each component is divided by the root of its deviation: large ones stay large, so that
-        a denoiser learns the outline first, without drowning the fine ones (cf. whitening).
-        """
-        mean = features.mean(0)
-        variance, vectors = torch.linalg.eigh(torch.cov((features - mean).T.double()))
-        variance, vectors = variance.flip(0).float(), vectors.flip(1).float()
-        channels = self.latent_channels
-        deviation = variance[:channels].clamp(min=1e-6).sqrt()
-        self.mean.copy_(mean)
-        self.basis.copy_(vectors[:, :channels])
-        self.scale.copy_((deviation * deviation.mean()).sqrt())
-        levels = features[:, : -self.config.bands.stereo_bands].amax(0)
-        self.ceiling.copy_(levels.unflatten(0, (-1, self.config.bands.count)).amax(0)[:, None])
-        return float((variance[channels:].sum() / len(variance)).sqrt())
-
-    def project(self, features: Tensor) -> Tensor:
-        """(B, frames, features) → latents."""
-        return (((features - self.mean) @ self.basis) / self.scale).transpose(1, 2)
-
-    def encode(self, audio: Tensor, *, circular: bool = False, chunk: int = CHUNK) -> Tensor:
-        """In pieces of `chunk` frames, each with the sound that its windows reach into: exact.
-
-        A `circular` clip is one turn of a loop: its windows wrap around. Its frames are a little
-        closer where the hop does not divide its length.
-        """
-        if circular:
-            return self.project(self.features(*self.powers(audio, circular=True)))
-        total, hop, reach = self.frames(audio.shape[-1]), self.hop, 2
-        audio = F.pad(audio, (0, total * hop - audio.shape[-1]))
-        parts = []
-        for start in range(0, total, chunk):
-            first, last = max(0, start - reach), min(total, start + chunk + reach)
-            found = self.features(*self.powers(audio[..., first * hop : last * hop]))
-            parts.append(self.project(found[:, start - first :][:, :chunk]))
-        return torch.cat(parts, dim=2)
-
-    # Decoding
-
-    def _unproject(self, latents: Tensor) -> tuple[Tensor, Tensor]:
-        """Latents (B, C, T) → band levels in dB (B, 4T, bands) and balance (B, T, stereo).
-
-        No band is louder than it ever was in the corpus: guidance can push latents beyond what
-        they have meant, and a few decibels too many are a factor in sound.
-        """
-        bands = self.config.bands
-        features = (latents.float().transpose(1, 2) * self.scale) @ self.basis.T + self.mean
-        level, balance = features.split([bands.frames * bands.count, bands.stereo_bands], dim=2)
-        level = level.unflatten(2, (bands.frames, bands.count)).flatten(1, 2)
-        level = torch.minimum(level, self.ceiling[:, 0])
-        return level, torch.tanh(balance / (BALANCE_SCALE * 10)) / 0.97
-
     def picture(self, latents: Tensor) -> Tensor:
-        return self.to_picture @ self._unproject(latents)[0].transpose(1, 2)
+        return self.to_picture @ self.unproject(latents)[0].transpose(1, 2)
 
     def amplitudes(self, latents: Tensor) -> Amplitudes:
         """All that sound is made from, of latents (B, C, T)."""
@@ -239,7 +90,7 @@ class HouseCodec(nn.Module):
 
     def _levels(self, latents: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Levels (B, 4T, bins) and (B, 8T, bins), the balance, the network's states."""
-        level, balance = self._unproject(latents)
+        level, balance = self.unproject(latents)
         frames, low_count = self.config.bands.frames, len(self.low_bins_hz)
         h = self.stem(latents.transpose(1, 2).to(self.stem.weight.dtype))
         for block in self.blocks:
@@ -321,7 +172,3 @@ class HouseCodec(nn.Module):
 def _each_frame(told: Tensor, frames: int) -> Tensor:
     """(B, T, frames · n) → (B, frames · T, n)."""
     return told.unflatten(2, (frames, -1)).flatten(1, 2)
-
-
-def _power(spectrum: Tensor) -> Tensor:
-    return spectrum.real.square() + spectrum.imag.square()
