@@ -64,6 +64,7 @@ TEST_TOOLS = {
     "pactl": "pulseaudio-utils",
     "/etc/alsa/conf.d/99-pulse.conf": "libasound2-plugins",
     "fluidsynth": "fluidsynth",
+    "ffmpeg": "ffmpeg",
     "/usr/share/sounds/sf2/FluidR3_GM.sf2": "fluid-soundfont-gm",
     "/usr/share/sounds/sf3/FluidR3Mono_GM.sf3": "fluidr3mono-gm-soundfont",
 }

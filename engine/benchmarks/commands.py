@@ -25,6 +25,12 @@ def _measure_training_memory(setting: Setting) -> Iterator[Figure]:
     yield from measure_training_memory(setting)
 
 
+def _measure_codec(setting: Setting) -> Iterator[Figure]:
+    from engine.benchmarks.codec import measure_codec
+
+    yield from measure_codec(setting)
+
+
 def _measure_nets(setting: Setting) -> Iterator[Figure]:
     from engine.benchmarks.nets import measure_nets
 
@@ -43,6 +49,7 @@ BENCHMARKS = (
         "a training step's memory, with and without gradient checkpointing",
         _measure_training_memory,
     ),
+    Benchmark("codec", "the codec: sound there and back, pictures, excerpts", _measure_codec),
     Benchmark("nets", "the networks beside their peers, with the same weights", _measure_nets),
 )
 

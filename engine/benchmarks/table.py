@@ -11,8 +11,8 @@ from typing import Any
 class Figure:
     """One measured value. `bar` is the most that it may be, where there is such a promise.
 
-    `value` is None where it could not be measured; `note` then says why, else what is to be
-    known about it.
+    With `at_least` it is the least. `value` is None where it could not be measured; `note` then
+    says why, else what is to be known about it.
     """
 
     name: str
@@ -20,6 +20,7 @@ class Figure:
     unit: str
     bar: float | None = None
     note: str = ""
+    at_least: bool = False
 
     @classmethod
     def from_json(cls, plain: dict[str, Any]) -> Figure:
@@ -27,7 +28,17 @@ class Figure:
 
     @property
     def kept(self) -> bool | None:
-        return None if self.bar is None or self.value is None else self.value <= self.bar
+        if self.bar is None or self.value is None:
+            return None
+        return self.value >= self.bar if self.at_least else self.value <= self.bar
+
+    @property
+    def bar_told(self) -> str:
+        return "" if self.bar is None else f"{'≥' if self.at_least else '≤'} {self.bar:.4g}"
+
+    @property
+    def verdict(self) -> str:
+        return {None: "", True: "kept", False: "MISSED"}[self.kept]
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self) | {"kept": self.kept}
@@ -57,13 +68,11 @@ def lines(figures: Iterable[Figure]) -> Iterator[str]:
     """The table, line by line, as figures come in."""
     yield f"{'figure':<44} {'value':>10}  {'bar':>8}"
     for figure in figures:
-        bar = "" if figure.bar is None else f"≤ {figure.bar:g}"
-        verdict = {None: "", True: "kept", False: "MISSED"}[figure.kept]
-        value = "—" if figure.value is None else f"{_plain(figure.value)} {figure.unit}"
-        said = "  ".join(part for part in (verdict, figure.note) if part)
-        yield f"{figure.name:<44} {value:>10}  {bar:>8}  {said}".rstrip()
+        value = "—" if figure.value is None else f"{plain(figure.value)} {figure.unit}"
+        said = "  ".join(part for part in (figure.verdict, figure.note) if part)
+        yield f"{figure.name:<44} {value:>10}  {figure.bar_told:>8}  {said}".rstrip()
 
 
-def _plain(value: float) -> str:
+def plain(value: float) -> str:
     """Three digits, or all those before the point."""
     return f"{value:.0f}" if abs(value) >= 1_000 else f"{value:.3g}"

@@ -14,25 +14,40 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from engine.codecs.rates import decimated
+from engine.codecs.windows import Circle, Line
+
 FLOOR_POWER = 1e-8  # −80 dB, where a full-scale sine is 0 dB
+DECIMATION_REACH = 12  # of the filter, in samples of the lower rate
 
 
 @dataclass(frozen=True)
 class Window:
-    """One short-time Fourier analysis: Hann window of `size`, every `hop` samples."""
+    """One short-time Fourier analysis: Hann window of `size`, every `hop` samples.
+
+    Where all bins that matter are low, it is made at a lower rate, by the factor `decimation`.
+    """
 
     size: int
     hop: int
     bins: slice  # the bins that matter
+    decimation: int = 1
 
     def __call__(self, audio: Tensor) -> Tensor:
-        """(..., samples) → complex (..., bins, samples // hop), unit = full-scale sine."""
+        """(..., samples) → complex (..., samples // hop, bins), unit = full-scale sine."""
         flat = audio.reshape(-1, audio.shape[-1])
-        hann = torch.hann_window(self.size, device=audio.device)
-        spectrum = torch.stft(
-            flat, self.size, self.hop, window=hann, pad_mode="constant", return_complex=True
-        )
-        kept = spectrum[:, self.bins, : audio.shape[-1] // self.hop] / (self.size / 4)
+        if self.decimation > 1:
+            flat = decimated(flat, self.decimation, DECIMATION_REACH)
+        size, hop = self.size // self.decimation, self.hop // self.decimation
+        return self._kept(Line(size, hop, flat.shape[1] // hop).analyse(flat), audio)
+
+    def around(self, audio: Tensor, count: int) -> Tensor:
+        """The same of a loop, in `count` frames."""
+        flat = audio.reshape(-1, audio.shape[-1])
+        return self._kept(Circle(self.size, flat.shape[1], count).analyse(flat), audio)
+
+    def _kept(self, spectrum: Tensor, audio: Tensor) -> Tensor:
+        kept = spectrum[:, :, self.bins] / ((spectrum.shape[2] - 1) / 2)
         return kept.view(*audio.shape[:-1], *kept.shape[-2:])
 
     def freq_hz(self, sample_rate: int) -> Tensor:
@@ -51,11 +66,13 @@ class Bands:
     high_hz: float = 20_000.0
     high_bands: int = 64
     stereo_bands: int = 12
+    told_high_bins: int = 96  # the high window's first, whose frequency is told: up to 6 kHz
+    envelope_steps: int = 16  # a latent frame: 2.9 ms
 
     @cached_property
     def low(self) -> Window:
         top = math.ceil(self.crossover_hz[1] / self.sample_rate * 4_096) + 1
-        return Window(4_096, self.hop // self.frames, slice(0, top))
+        return Window(4_096, self.hop // self.frames, slice(0, top), decimation=4)
 
     @cached_property
     def high(self) -> Window:

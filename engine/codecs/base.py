@@ -20,11 +20,19 @@ class Codec(Protocol):
     def frames(self, samples: int) -> int:
         """Latent frames that cover `samples`."""
 
-    def encode(self, audio: Tensor) -> Tensor:
-        """(B, channels, samples) → (B, latent_channels, frames)."""
+    def encode(self, audio: Tensor, *, circular: bool = False) -> Tensor:
+        """(B, channels, samples) → (B, latent_channels, frames).
 
-    def decode(self, latents: Tensor, samples: int, *, draft: bool = False) -> Tensor:
+        A `circular` clip is one turn of a loop: its end is followed by its beginning.
+        """
+
+    def decode(
+        self, latents: Tensor, samples: int, *, draft: bool = False, circular: bool = False
+    ) -> Tensor:
         """(B, latent_channels, frames) → (B, channels, samples). `draft` trades care for speed."""
+
+    def excerpt(self, latents: Tensor, begin: int, samples: int) -> Tensor:
+        """A draft of `samples` from the sample `begin` on, at no more cost than their own."""
 
     def picture(self, latents: Tensor) -> Tensor:
         """(B, latent_channels, frames) → (B, mels, columns) in dB, cheap enough for every step."""

@@ -1,77 +1,37 @@
 """The house codec: 44.1 kHz stereo ↔ 21.5 latent frames a second that describe magnitudes.
 
-Encoding is linear: levels in bands (`bands.py`), four frames and the stereo balance together,
+Encoding is linear (`projection.py`): levels in bands, four frames and the stereo balance together,
 projected on their principal components. So a latent is a compressed patch of a log spectrogram,
 smooth, free of phase and easy for a denoiser to learn, and its picture costs one matrix product.
 Decoding is a small ConvNeXt-style network (Liu et al. 2022, as Vocos uses it, Siuzdak 2023) that
-restores fine magnitudes for a long and a short window, and `phase.py`, which finds their phases.
+restores fine magnitudes for a long and a short window, and tells the frequencies of their peaks
+and the envelope of attacks; `synthesis.py` finds their phases and makes the sound.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.audio.spectrogram import mel_frequencies
-from engine.codecs.bands import Bands, interpolation, power_db, triangles
-from engine.codecs.synthesis import DECIDED, Amplitudes, Synthesis, rounded_off, stereo_centres_hz
+from engine.codecs.block import KERNEL, Block
+from engine.codecs.projection import CHUNK, HouseCodecConfig, Projection
+from engine.codecs.stereo import Stereo
+from engine.codecs.synthesis import Amplitudes, Share, Synthesis, rounded_off
 
-BALANCE_SCALE = 4.0  # weighs the stereo balance against 52 band levels in dB
-CHUNK = 512  # latent frames coded at a time: 24 s
-CONTEXT = 24  # latent frames that the network looks at on either side
+DRAFT_CONTEXT = 4  # latent frames that a draft's network looks at beyond what phases need
 DB_PER_NAT = 20 / math.log(10)
 
 
-@dataclass(frozen=True)
-class HouseCodecConfig:
-    latent_channels: int = 96
-    width: int = 320
-    expansion: int = 3
-    layers: int = 6
-    picture_mels: int = 160
-    iterations: tuple[int, int] = (16, 8)  # Griffin-Lim in the low and the high band
-    draft_iterations: tuple[int, int] = (4, 2)
-    bands: Bands = field(default_factory=Bands)
-
-    @property
-    def features(self) -> int:
-        return self.bands.frames * self.bands.count + self.bands.stereo_bands
-
-
-class Block(nn.Module):
-    """A depthwise convolution over time, then a two-layer perceptron a frame; (B, T, C)."""
-
-    def __init__(self, width: int, expansion: int) -> None:
-        super().__init__()
-        self.depthwise = nn.Conv1d(width, width, 7, padding=3, groups=width)
-        self.norm = nn.LayerNorm(width)
-        self.widen = nn.Linear(width, expansion * width)
-        self.narrow = nn.Linear(expansion * width, width)
-
-    def forward(self, x: Tensor) -> Tensor:
-        h = self.depthwise(x.transpose(1, 2)).transpose(1, 2)
-        return x + self.narrow(F.gelu(self.widen(self.norm(h))))
-
-
-class HouseCodec(nn.Module):
+class HouseCodec(Projection):
     """See the module. `fit` sets the linear part from data; the network is trained after it."""
 
+    gain: Tensor
+
     def __init__(self, config: HouseCodecConfig | None = None) -> None:
-        super().__init__()
-        self.config = config = config or HouseCodecConfig()
-        bands = config.bands
-        self.sample_rate, self.channels, self.hop = bands.sample_rate, 2, bands.hop
-        self.latent_channels = config.latent_channels
-        self.low_hz, self.high_hz = bands.low_hz, bands.high_hz
-        self.register_buffer("mean", torch.zeros(config.features))
-        self.register_buffer("basis", torch.zeros(config.features, config.latent_channels))
-        self.register_buffer("scale", torch.ones(config.latent_channels))
-        self.register_buffer("ceiling", torch.zeros(bands.count, 1))
-        self._register_views()
+        super().__init__(config or HouseCodecConfig())
+        config, bands = self.config, self.config.bands
         low, high = len(self.low_bins_hz), len(self.high_bins_hz)
         self.stem = nn.Linear(config.latent_channels, config.width)
         self.blocks = nn.ModuleList(
@@ -81,158 +41,134 @@ class HouseCodec(nn.Module):
         self.head = nn.Linear(config.width, bands.frames * (low + 2 * high))
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
-
-    mean: Tensor
-    basis: Tensor
-    scale: Tensor
-    ceiling: Tensor
-    low_bins_hz: Tensor
-    high_bins_hz: Tensor
-    low_filters: Tensor
-    high_filters: Tensor
-    to_low: Tensor
-    to_high: Tensor
-    to_picture: Tensor
-    stereo_hz: Tensor
-    stereo_filters: Tensor
-
-    def _register_views(self) -> None:
-        """Fixed matrices between bins, bands and the picture; recomputed, never stored."""
-        bands = self.config.bands
-        low_hz = bands.low.freq_hz(bands.sample_rate)
-        high_hz = bands.high.freq_hz(bands.sample_rate)
-        low_filters, high_filters = bands.filters()
-        stereo_hz = stereo_centres_hz(bands)
-        views = {
-            "low_bins_hz": low_hz,
-            "high_bins_hz": high_hz,
-            "low_filters": low_filters,
-            "high_filters": high_filters,
-            "to_low": interpolation(bands.centres, low_hz),
-            "to_high": interpolation(bands.centres, high_hz),
-            "to_picture": interpolation(bands.centres, self._picture_hz()),
-            "stereo_filters": triangles(stereo_hz, bands.centres),
-        }
-        for name, value in views.items():
-            self.register_buffer(name, value.float(), persistent=False)
-
-    def _picture_hz(self) -> Tensor:
-        hz = mel_frequencies(self.config.picture_mels, self.low_hz, self.high_hz)
-        return torch.as_tensor(hz, dtype=torch.float32)
-
-    def frames(self, samples: int) -> int:
-        return -(-samples // self.hop)
-
-    # Encoding
-
-    def powers(self, audio: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, 2, samples) → power in the low window's bins (B, 2, bins, 4T) and the high's (8T)."""
-        samples = self.frames(audio.shape[-1]) * self.hop
-        audio = F.pad(audio.float(), (0, samples - audio.shape[-1]))
-        windows = (self.config.bands.low, self.config.bands.high)
-        low, high = (window(audio).abs().square() for window in windows)
-        return low, high
-
-    def features(self, low: Tensor, high: Tensor) -> Tensor:
-        """`powers` → (B, features, frames): band levels in dB, then the balance."""
-        bands = self.config.bands
-        high = high.unflatten(-1, (-1, 2)).mean(-1)  # both windows at one frame rate
-        power = torch.cat([self.low_filters @ low, self.high_filters @ high], dim=2)
-        level = power_db(power.mean(1)).unflatten(2, (-1, bands.frames))  # (B, bands, T, 4)
-        side = self.stereo_filters @ power.unflatten(3, (-1, bands.frames)).mean(-1)
-        balance = (side[:, 0] - side[:, 1]) / (side.sum(1) + 1e-7)  # quiet bands are centred
-        stacked = level.permute(0, 3, 1, 2).flatten(1, 2)
-        return torch.cat([stacked, BALANCE_SCALE * 10 * torch.atanh(0.97 * balance)], dim=1)
-
-    @torch.no_grad()
-    def fit(self, features: Tensor) -> float:
-        """Set the projection from (N, features) by principal components; returns the rms error.
-
-        Each component is divided by the root of its deviation: large ones stay large, so that
-        a denoiser learns the outline first, without drowning the fine ones (cf. whitening).
-        """
-        mean = features.mean(0)
-        variance, vectors = torch.linalg.eigh(torch.cov((features - mean).T.double()))
-        variance, vectors = variance.flip(0).float(), vectors.flip(1).float()
-        channels = self.latent_channels
-        deviation = variance[:channels].clamp(min=1e-6).sqrt()
-        self.mean.copy_(mean)
-        self.basis.copy_(vectors[:, :channels])
-        self.scale.copy_((deviation * deviation.mean()).sqrt())
-        levels = features[:, : -self.config.bands.stereo_bands].amax(0)
-        self.ceiling.copy_(levels.unflatten(0, (-1, self.config.bands.count)).amax(0)[:, None])
-        return float((variance[channels:].sum() / len(variance)).sqrt())
-
-    def project(self, features: Tensor) -> Tensor:
-        """(B, features, frames) → latents."""
-        centred = features.transpose(1, 2) - self.mean
-        return ((centred @ self.basis) / self.scale).transpose(1, 2)
-
-    def encode(self, audio: Tensor) -> Tensor:
-        """In pieces, each with the sound around it that its windows reach into: exact."""
-        total, hop, reach = self.frames(audio.shape[-1]), self.hop, 2
-        audio = F.pad(audio, (0, total * hop - audio.shape[-1]))
-        parts = []
-        for start in range(0, total, CHUNK):
-            first, last = max(0, start - reach), min(total, start + CHUNK + reach)
-            found = self.features(*self.powers(audio[..., first * hop : last * hop]))
-            parts.append(self.project(found[..., start - first :][..., :CHUNK]))
-        return torch.cat(parts, dim=2)
-
-    # Decoding
-
-    def _unproject(self, latents: Tensor) -> tuple[Tensor, Tensor]:
-        """Latents (B, C, T) → band levels in dB (B, bands, 4T) and balance (B, stereo, T).
-
-        No band is louder than it ever was in the corpus: guidance can push latents beyond what
-        they have meant, and a few decibels too many are a factor in sound.
-        """
-        bands = self.config.bands
-        features = (latents.float().transpose(1, 2) * self.scale) @ self.basis.T + self.mean
-        level, balance = features.split([bands.frames * bands.count, bands.stereo_bands], dim=2)
-        level = level.unflatten(2, (bands.frames, bands.count)).flatten(1, 2).transpose(1, 2)
-        level = torch.minimum(level, self.ceiling)
-        return level, torch.tanh(balance.transpose(1, 2) / (BALANCE_SCALE * 10)) / 0.97
+        if config.tells_motion:
+            offsets = bands.frames * (low + 2 * bands.told_high_bins)
+            told = offsets + 2 * bands.envelope_steps + bands.stereo_bands
+            self.motion = nn.Linear(config.width, told)
+            nn.init.zeros_(self.motion.weight)
+            nn.init.zeros_(self.motion.bias)
+            self.register_buffer("gain", torch.zeros(bands.count))
 
     def picture(self, latents: Tensor) -> Tensor:
-        return self.to_picture @ self._unproject(latents)[0]
+        return self.to_picture @ self.unproject(latents)[0].transpose(1, 2)
 
-    def magnitudes(self, latents: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Log amplitudes in nats, low (B, bins, 4T) and high (B, bins, 8T), and the balance."""
-        level, balance = self._unproject(latents)
+    def amplitudes(self, latents: Tensor) -> Amplitudes:
+        """All that sound is made from, of latents (B, C, T)."""
+        low, high, balance, h = self._levels(latents)
+        if not self.config.tells_motion:
+            return Amplitudes(Share(low), Share(high), Stereo(balance))
+        bands = self.config.bands
+        low_offset, high_offset, low_envelope, high_envelope, alike = (
+            self.motion(h)
+            .float()
+            .split(
+                [
+                    bands.frames * len(self.low_bins_hz),
+                    2 * bands.frames * bands.told_high_bins,
+                    bands.envelope_steps,
+                    bands.envelope_steps,
+                    bands.stereo_bands,
+                ],
+                dim=2,
+            )
+        )
+        return Amplitudes(
+            Share(
+                low,
+                _each_frame(low_offset, bands.frames),
+                low_envelope.flatten(1),
+                self.to_low @ self.gain,
+            ),
+            Share(
+                high,
+                _each_frame(high_offset, 2 * bands.frames),
+                high_envelope.flatten(1),
+                self.to_high @ self.gain,
+            ),
+            Stereo(balance, alike.sigmoid()),
+        )
+
+    def _levels(self, latents: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Levels (B, 4T, bins) and (B, 8T, bins), the balance, the network's states."""
+        level, balance = self.unproject(latents)
         frames, low_count = self.config.bands.frames, len(self.low_bins_hz)
         h = self.stem(latents.transpose(1, 2).to(self.stem.weight.dtype))
         for block in self.blocks:
             h = block(h)
-        detail = self.head(self.norm(h)).float().unflatten(2, (frames, -1)).flatten(1, 2)
-        low, high = detail.transpose(1, 2).split([low_count, detail.shape[2] - low_count], dim=1)
-        high = high.unflatten(1, (2, -1)).permute(0, 2, 3, 1).flatten(2)  # (B, bins, 8T)
+        h = self.norm(h)
+        low, high = _each_frame(self.head(h).float(), frames).tensor_split([low_count], dim=2)
         level = level / DB_PER_NAT
-        coarse = (self.to_high @ level).repeat_interleave(2, dim=2)
-        return self.to_low @ level + low, coarse + high, balance
+        coarse = (level @ self.to_high.T).repeat_interleave(2, dim=1)
+        return level @ self.to_low.T + low, coarse + _each_frame(high, 2), balance, h
 
-    def decode(self, latents: Tensor, samples: int, *, draft: bool = False) -> Tensor:
-        """In pieces of `CHUNK` latent frames, so that memory does not grow with the clip."""
-        rounds = self.config.draft_iterations if draft else self.config.iterations
-        synthesis = Synthesis(self.config.bands, rounds)
-        total = latents.shape[2]
-        sound = []
-        for start in range(0, total, CHUNK):
-            stop = min(start + CHUNK, total)
-            first, last = max(0, start - DECIDED), min(total, stop + DECIDED)
-            seen = slice(max(0, first - CONTEXT), min(total, last + CONTEXT))
-            piece = self._amplitudes(latents[:, :, seen], first - seen.start, last - first)
-            # What lies behind the last decided frame is heard in the next piece.
-            begin = start - DECIDED // 2 if start else 0
-            end = stop - DECIDED // 2 if stop < total else total
-            sound.append(synthesis.go_on(piece, begin - first, end - first, stop - first))
+    def decode(
+        self,
+        latents: Tensor,
+        samples: int,
+        *,
+        draft: bool = False,
+        circular: bool = False,
+        chunk: int = CHUNK,
+    ) -> Tensor:
+        """In pieces of `chunk` latent frames, so that memory does not grow with the clip.
+
+        The pieces overlap by all that their sound depends on, so that their number is not heard.
+
+        A `circular` clip, encoded so, is one turn of a loop and made whole: its end goes on into
+        its beginning.
+        """
+        synthesis = self._synthesis(draft)
+        if circular:
+            return rounded_off(synthesis.loop(self._around(latents), samples))
+        sound = [
+            self._go_on(synthesis, latents, start, min(start + chunk, latents.shape[2]))
+            for start in range(0, latents.shape[2], chunk)
+        ]
         return rounded_off(torch.cat(sound, dim=-1)[..., :samples])
 
-    def _amplitudes(self, latents: Tensor, first: int, count: int) -> Amplitudes:
-        low, high, balance = self.magnitudes(latents)
-        frames = self.config.bands.frames
-        return Amplitudes(
-            low[:, :, frames * first : frames * (first + count)].exp(),
-            high[:, :, 2 * frames * first : 2 * frames * (first + count)].exp(),
-            balance[:, :, first : first + count],
-        )
+    def excerpt(self, latents: Tensor, begin: int, samples: int) -> Tensor:
+        """A draft of `samples` of the clip from the sample `begin` on, without what is before.
+
+        Its phases do not follow the clip from its start, and the network sees less around it:
+        a listener knows the place again, a program does not find these samples in the clip.
+        """
+        first, last = begin // self.hop, min(self.frames(begin + samples), latents.shape[2])
+        sound = self._go_on(self._synthesis(draft=True), latents, first, last, DRAFT_CONTEXT)
+        offset = begin - first * self.hop
+        return rounded_off(sound[..., offset : offset + samples])
+
+    def _synthesis(self, draft: bool) -> Synthesis:
+        rounds = self.config.draft_iterations if draft else self.config.iterations
+        return Synthesis(self.config.bands, rounds)
+
+    @property
+    def _context(self) -> int:
+        """Latent frames that the network looks at on either side."""
+        return self.config.layers * (KERNEL // 2)
+
+    def _go_on(
+        self,
+        synthesis: Synthesis,
+        latents: Tensor,
+        start: int,
+        stop: int,
+        context: int | None = None,
+    ) -> Tensor:
+        """The sound of the latent frames from `start` to `stop`."""
+        context = self._context if context is None else context
+        total, reach = latents.shape[2], synthesis.reach
+        first, last = max(0, start - reach), min(total, stop + reach)
+        seen = slice(max(0, first - context), min(total, last + context))
+        piece = self.amplitudes(latents[:, :, seen]).part(first - seen.start, last - first)
+        return synthesis.go_on(piece, start - first, stop - first)
+
+    def _around(self, latents: Tensor) -> Amplitudes:
+        """One turn, seen by the network between its end and its beginning."""
+        count = latents.shape[2]
+        index = torch.arange(-self._context, count + self._context, device=latents.device) % count
+        return self.amplitudes(latents[:, :, index]).part(self._context, count)
+
+
+def _each_frame(told: Tensor, frames: int) -> Tensor:
+    """(B, T, frames · n) → (B, frames · T, n)."""
+    return told.unflatten(2, (frames, -1)).flatten(1, 2)

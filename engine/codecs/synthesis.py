@@ -1,98 +1,176 @@
 """Sound from amplitudes: phases for both windows, panned into two channels and added.
 
 Each window's share fades into the other's over the crossover, in equal power since their phases
-know nothing of each other. Long clips come in pieces: what is decided of one piece stays, and
-the next goes on from it.
+know nothing of each other. Long clips come in pieces that overlap by `reach`, and are the same
+whatever the pieces are; a loop comes whole, and its windows wrap around.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.codecs.bands import Bands, Window, interpolation
-from engine.codecs.phase import Retrieval
+from engine.codecs.attacks import without_pre_echo
+from engine.codecs.bands import FLOOR_POWER, Bands, Window
+from engine.codecs.phase import Turns, first_phases, griffin_lim
+from engine.codecs.rates import interpolated
+from engine.codecs.stereo import Panning, Stereo
+from engine.codecs.windows import Circle, Line, Windows
 
 # The low band fits a spectrum an eighth as long: the same frames at an eighth of the rate.
 LOW_DECIMATION = 8
-DECIDED = 8  # latent frames handed from piece to piece
+LOW_REACH = 40  # of the filter between both rates, in samples of the lower one
+
+
+@dataclass(frozen=True, eq=False)
+class Share:
+    """What one window tells about T latent frames; k frames of its own are one of them."""
+
+    level: Tensor  # (B, kT, bins) half the log of power and FLOOR_POWER, full-scale sine: 0
+    offset: Tensor | None = None  # (B, kT, ≤ bins) the frequency of the sound, in bins above
+    envelope: Tensor | None = None  # (B, 16T) half the log power of its part of the sound
+    gain: Tensor | None = None  # (bins,) nats by which all is louder than `level` without floor
+
+    def part(self, first: int, count: int, of: int) -> Share:
+        """`count` latent frames from `first` on, of `of`."""
+        tensors = (self.level, self.offset, self.envelope)
+        level, offset, envelope = (_part(tensor, first, count, of) for tensor in tensors)
+        assert level is not None
+        return Share(level, offset, envelope, self.gain)
 
 
 @dataclass(frozen=True, eq=False)
 class Amplitudes:
-    """A piece of T latent frames, as `HouseCodec` decodes it; unit: a full-scale sine."""
+    """A piece of T latent frames, as `HouseCodec` decodes it."""
 
-    low: Tensor  # (B, low bins, 4T)
-    high: Tensor  # (B, high bins, 8T)
-    balance: Tensor  # (B, stereo bands, T), −1 right to 1 left
+    low: Share
+    high: Share
+    stereo: Stereo
+
+    def part(self, first: int, count: int) -> Amplitudes:
+        """`count` latent frames from `first` on."""
+        total = self.stereo.balance.shape[1]
+        low, high = (share.part(first, count, total) for share in (self.low, self.high))
+        balance, coherence = (
+            _part(tensor, first, count, total)
+            for tensor in (self.stereo.balance, self.stereo.coherence)
+        )
+        assert balance is not None
+        return Amplitudes(low, high, Stereo(balance, coherence))
+
+
+def _part(tensor: Tensor | None, first: int, count: int, of: int) -> Tensor | None:
+    if tensor is None:
+        return None
+    each = tensor.shape[1] // of
+    return tensor[:, each * first : each * (first + count)]
+
+
+def reach(bands: Bands, iterations: tuple[int, int]) -> int:
+    """Latent frames before and behind a piece that its sound depends on."""
+    return max(
+        math.ceil((rounds + 1) * window.size / bands.hop) + 1
+        for window, rounds in zip((bands.low, bands.high), iterations, strict=True)
+    )
 
 
 class Synthesis:
     """Consecutive pieces of one clip into sound. Holds what the next piece goes on from."""
 
     def __init__(self, bands: Bands, iterations: tuple[int, int]) -> None:
-        low, high = bands.low, bands.high
-        low_share, high_share = _shares(bands)
+        low, high = _fixed(bands)
+        self.reach = reach(bands, iterations)
         self._hop = bands.hop
-        self._layers = (
-            _Layer(bands, low, low_share, LOW_DECIMATION, iterations[0]),
-            _Layer(bands, high, high_share, 1, iterations[1]),
-        )
+        self._low = _Layer(bands, bands.low, *low, LOW_DECIMATION, iterations[0])
+        self._high = _Layer(bands, bands.high, *high, 1, iterations[1])
 
-    def go_on(self, piece: Amplitudes, begin: int, end: int, decided: int) -> Tensor:
+    def go_on(self, piece: Amplitudes, begin: int, end: int) -> Tensor:
         """(B, 2, samples) of the piece's latent frames from `begin` to `end`.
 
-        The frames before `decided` are final; the last `DECIDED` of them begin the next piece.
+        The piece has `reach` frames more on either side, or all that there are, and the next one
+        begins `reach` before `end`.
         """
-        low, high = self._layers
-        sound = low.sound(piece.low, piece.balance, decided)
-        sound = sound + high.sound(piece.high, piece.balance, decided)
-        return sound[..., begin * self._hop : end * self._hop]
+        low = self._low.line(piece.low, piece.stereo, end - self.reach)
+        high = self._high.line(piece.high, piece.stereo, end - self.reach)
+        return (low + high)[..., begin * self._hop : end * self._hop]
+
+    def loop(self, piece: Amplitudes, samples: int) -> Tensor:
+        """(B, 2, samples) of a piece that is one turn of a loop."""
+        low = self._low.circle(piece.low, piece.stereo, samples)
+        return low + self._high.circle(piece.high, piece.stereo, samples)
 
 
 class _Layer:
     """One window's share of the sound."""
 
     def __init__(
-        self, bands: Bands, window: Window, share: Tensor, decimation: int, iterations: int
+        self,
+        bands: Bands,
+        window: Window,
+        weight: Tensor,
+        panned: Panning,
+        decimation: int,
+        iterations: int,
     ) -> None:
-        self._bands, self._window, self._share = bands, window, share
-        self._retrieve = Retrieval(window.size // decimation, window.hop // decimation)
+        self._window, self._weight, self._decimation = window, weight, decimation
+        self._per_latent = bands.hop // window.hop
+        self._step = bands.hop // bands.envelope_steps  # samples
+        self._ahead = window.size // 2 // self._step
+        self._panned = panned
         self._iterations = iterations
-        self._past: Tensor | None = None
+        self._start: Turns | None = None
 
-    def sound(self, amplitude: Tensor, balance: Tensor, decided: int) -> Tensor:
-        """(B, 2, samples) of a whole piece; remembers its decided end."""
-        window, bins = self._window, self._window.bins
-        shared = _last_twice(amplitude * self._share.to(amplitude.device)[:, None])
-        above = self._retrieve.size // 2 + 1 - bins.stop
-        full = F.pad(shared, (0, 0, bins.start, above))
-        spectrum = self._retrieve(full, self._iterations, self._past)
-        per_frame = self._bands.hop // window.hop
-        self._past = spectrum[:, :, max(0, decided - DECIDED) * per_frame : decided * per_frame]
-        return self._panned(spectrum[:, : bins.stop], balance)
+    def line(self, share: Share, stereo: Stereo, next_: int) -> Tensor:
+        """(B, 2, samples); remembers the phases at the latent frame `next_`."""
+        window, factor, frames = self._window, self._decimation, share.level.shape[1]
+        line = Line(window.size // factor, window.hop // factor, frames)
+        pair, phases = self._pair(share, stereo, line)
+        self._start = phases[max(0, next_) * self._per_latent]
+        sound = line.synthesise(pair).unflatten(0, (-1, 2))
+        if share.envelope is not None:
+            step = self._step // factor
+            steps = Line(2 * step, step, share.envelope.shape[1])
+            sound = without_pre_echo(sound, share.envelope, steps, self._ahead)
+        if factor > 1:
+            sound = interpolated(sound.flatten(0, 1), factor, LOW_REACH).unflatten(0, (-1, 2))
+        return sound
 
-    def _panned(self, spectrum: Tensor, balance: Tensor) -> Tensor:
-        window, bands = self._window, self._bands
-        freq_hz = torch.arange(spectrum.shape[1]) * (bands.sample_rate / window.size)
-        spread = interpolation(stereo_centres_hz(bands), freq_hz).to(balance)
-        left = (spread @ balance).repeat_interleave(bands.hop // window.hop, dim=2).clamp(-1, 1)
-        left = _last_twice(left)
-        gains = torch.stack([(1 + left).sqrt(), (1 - left).sqrt()], dim=1)
-        pair = gains * spectrum[:, None] * (window.size / 4)
-        pair = F.pad(pair, (0, 0, 0, window.size // 2 + 1 - pair.shape[2]))
-        hann = torch.hann_window(window.size, device=pair.device)
-        sound = torch.istft(pair.flatten(0, 1), window.size, window.hop, window=hann)
-        return sound.unflatten(0, (-1, 2))
+    def circle(self, share: Share, stereo: Stereo, samples: int) -> Tensor:
+        circle = Circle(self._window.size, samples, share.level.shape[1])
+        pair, _ = self._pair(share, stereo, circle)
+        sound = circle.synthesise(pair).unflatten(0, (-1, 2))
+        if share.envelope is None:
+            return sound
+        steps = Circle(2 * self._step, samples, share.envelope.shape[1])
+        return without_pre_echo(sound, share.envelope, steps, self._ahead)
+
+    def _pair(self, share: Share, stereo: Stereo, windows: Windows) -> tuple[Tensor, Turns]:
+        """Both channels' spectra, (2B, frames, bins), and the first guess of their phases."""
+        first, factor = self._window.bins.start, self._window.size // windows.size
+        above = windows.size // 2 + 1 - self._window.bins.stop
+        # Without the floor's own power: that of all bins together would be heard as noise.
+        magnitude = (torch.exp(2 * share.level) - FLOOR_POWER).clamp(min=0).sqrt()
+        magnitude = magnitude * self._weight.to(magnitude)
+        if share.gain is not None:
+            magnitude = magnitude * share.gain.exp()
+        magnitude = F.pad(magnitude, (first, above))
+        offset = None if share.offset is None else F.pad(share.offset, (first, 0))
+        phases = first_phases(magnitude, windows, self._start, offset)
+        phase = 2 * math.pi * torch.from_numpy(phases).transpose(0, 1).to(magnitude)
+        spectrum = griffin_lim(magnitude, phase, windows, self._iterations)
+        return self._panned(spectrum, stereo) * (self._window.size / factor / 4), phases
 
 
-def stereo_centres_hz(bands: Bands) -> Tensor:
-    """Where the stereo balance is told, (stereo bands,)."""
-    return torch.logspace(math.log10(80), math.log10(12_000), bands.stereo_bands)
+@lru_cache(maxsize=4)
+def _fixed(bands: Bands) -> tuple[tuple[Tensor, Panning], tuple[Tensor, Panning]]:
+    """What both layers need and no clip changes."""
+    low, high = _shares(bands)
+    return (low, Panning(bands, bands.low)), (high, Panning(bands, bands.high))
 
 
 def _shares(bands: Bands) -> tuple[Tensor, Tensor]:
@@ -113,8 +191,3 @@ def rounded_off(audio: Tensor, knee: float = 0.7, peak: float = 0.98) -> Tensor:
     room = peak - knee
     over = (audio.abs() - knee).clamp(min=0)
     return torch.where(over > 0, audio.sign() * (knee + room * torch.tanh(over / room)), audio)
-
-
-def _last_twice(x: Tensor) -> Tensor:
-    """A frame more, so that the overlap-add reaches the end of the last latent frame."""
-    return torch.cat([x, x[..., -1:]], dim=-1)

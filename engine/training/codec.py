@@ -1,17 +1,18 @@
 """How the house codec learns: principal components of a corpus, then fine magnitudes from them.
 
-No phase is learnt, so there is nothing adversarial here: the network is asked for the log
-magnitudes that two Fourier windows see, and compared both in log and in compressed amplitude
-(the log alone would render noise too quiet, the amplitude alone would forget what is soft).
+No phase is learnt, so there is nothing adversarial here: the network is asked for what two
+Fourier windows see, and when within them it begins (`codec_losses.py`). With another codec's
+weights to start from, its projection stays, and so do the latents that denoisers know.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,11 +22,14 @@ from torch import Tensor
 from tqdm import tqdm
 
 from engine.codecs.house import HouseCodec, HouseCodecConfig
+from engine.training.codec_calibration import calibrate
+from engine.training.codec_losses import loss, targets
+from engine.training.codec_tones import tones
 from engine.training.corpus.dataset import render_many
 from engine.training.runs import Run, cosine_rate
 
-AMPLITUDE_FLOOR = 1e-4  # −80 dB
 CODEC_FILE = "codec.safetensors"
+CALIBRATION_PIECES = 24
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class CodecTraining:
     steps: int = 1_800
     batch: int = 24
     crop_frames: int = 48
+    tone_share: float = 1 / 12  # of a batch: pure tones in place of music
     peak_rate: float = 1.5e-3
     workers: int = 2
 
@@ -69,38 +74,40 @@ def crops(
         rng = np.random.default_rng((training.first_seed, step))
         chosen = rng.integers(len(pieces), size=training.batch)
         starts = [rng.integers(pieces[i].shape[1] - length) for i in chosen]
-        batch = [pieces[i][:, s : s + length] for i, s in zip(chosen, starts, strict=True)]
+        batch: list[NDArray[Any]] = [
+            pieces[i][:, s : s + length] for i, s in zip(chosen, starts, strict=True)
+        ]
         gain = 10 ** (rng.uniform(-6, 2, size=(training.batch, 1, 1)) / 20)
+        for item in range(round(training.tone_share * training.batch)):
+            batch[item] = 32_768 * tones(rng, length)
         yield torch.from_numpy((np.stack(batch) / 32_768 * gain).astype(np.float32))
+
+
+def whole_sound(path: Path) -> Tensor:
+    """(1, 2, samples)"""
+    return torch.from_numpy(np.load(path) / np.float32(32_768))[None]
 
 
 def fit_projection(codec: HouseCodec, paths: list[Path], pieces: int = 300) -> float:
     """Principal components over up to `pieces` whole pieces; returns the rms error in dB."""
     features = [
-        codec.features(*codec.powers(torch.from_numpy(np.load(path) / np.float32(32_768))[None]))[0]
+        codec.features(*codec.powers(whole_sound(path)))[0]
         for path in tqdm(paths[:pieces], desc="principal components")
     ]
-    return codec.fit(torch.cat(features, dim=1).T)
-
-
-def log_amplitude(power: Tensor) -> Tensor:
-    """(B, 2, bins, frames) power → (B, bins, frames), what `HouseCodec.magnitudes` predicts."""
-    return 0.5 * torch.log(power.mean(1) + AMPLITUDE_FLOOR**2)
-
-
-def magnitude_loss(predicted: Tensor, target: Tensor) -> Tensor:
-    """Mean absolute error of log amplitudes (nats) and of amplitudes to the power of 0.4."""
-    floor = np.log(AMPLITUDE_FLOOR)
-    soft = predicted.clamp(min=floor, max=3.0)
-    log_error = (predicted - target).abs().mean()
-    compressed = ((0.4 * soft).exp() - (0.4 * target).exp()).abs().mean()
-    return log_error + 8.0 * compressed
+    return codec.fit(torch.cat(features))
 
 
 def train_codec(
-    run: Run, training: CodecTraining, config: HouseCodecConfig, minutes: float = 1e9
+    run: Run,
+    training: CodecTraining,
+    config: HouseCodecConfig,
+    minutes: float = 1e9,
+    start: Mapping[str, Tensor] | None = None,
 ) -> HouseCodec:
-    """Train until `training.steps` or for `minutes`; continues from the run's checkpoint."""
+    """Train until `training.steps` or for `minutes`; continues from the run's checkpoint.
+
+    A new run begins with the weights `start`, those that it has; its projection is then theirs.
+    """
     paths = render_audio(run.folder / "audio", training)
     torch.manual_seed(training.first_seed)
     codec = HouseCodec(config)
@@ -110,6 +117,8 @@ def train_codec(
         codec.load_state_dict(state["codec"])
         optimizer.load_state_dict(state["optimizer"])
         step = int(state["step"])
+    elif start is not None:
+        codec.load_state_dict(start, strict=False)
     else:
         run.log(step=0, projection_rms_db=fit_projection(codec, paths))
     batches = crops(paths, training, codec.hop, step)
@@ -117,20 +126,22 @@ def train_codec(
     bar = tqdm(total=training.steps, initial=step, desc="codec")
     while step < training.steps and time.monotonic() < end:
         torch.manual_seed(step)  # a resumed run draws what an unbroken one would
-        loss = _step(
-            codec, optimizer, next(batches), cosine_rate(step, training.steps, training.peak_rate)
-        )
+        rate = cosine_rate(step, training.steps, training.peak_rate)
+        error = _step(codec, optimizer, next(batches), rate)
         step += 1
         bar.update()
-        bar.set_postfix(loss=f"{loss:.4f}")
+        bar.set_postfix(loss=f"{error:.4f}")
         if step % 10 == 0:
-            run.log(step=step, loss=loss)
+            run.log(step=step, loss=error)
         if step % 200 == 0 or step == training.steps:
             _save(run, codec, optimizer, step)
     _save(run, codec, optimizer, step)
-    save_file(codec.state_dict(), run.folder / CODEC_FILE)
     bar.close()
-    return codec.eval()
+    codec.eval()
+    if config.tells_motion:
+        calibrate(codec, map(whole_sound, paths[:CALIBRATION_PIECES]))
+    save_file(codec.state_dict(), run.folder / CODEC_FILE)
+    return codec
 
 
 def _step(codec: HouseCodec, optimizer: torch.optim.Optimizer, audio: Tensor, rate: float) -> float:
@@ -139,17 +150,17 @@ def _step(codec: HouseCodec, optimizer: torch.optim.Optimizer, audio: Tensor, ra
     with torch.no_grad():
         powers = codec.powers(audio)
         latents = codec.project(codec.features(*powers))
-        targets = [log_amplitude(power) for power in powers]
+        true = targets(codec, audio, powers)
         # The denoiser's latents will never be perfect: the decoder meets slightly wrong ones.
         latents = latents + 0.05 * torch.rand(len(latents), 1, 1) * torch.randn_like(latents)
     with torch.autocast("cpu", torch.bfloat16):
-        low, high, _ = codec.magnitudes(latents)
-    loss = magnitude_loss(low.float(), targets[0]) + magnitude_loss(high.float(), targets[1])
+        made = codec.amplitudes(latents)
+    error = loss(codec, made, true)
     optimizer.zero_grad(set_to_none=True)
-    loss.backward()
+    error.backward()
     torch.nn.utils.clip_grad_norm_(codec.parameters(), 1.0)
     optimizer.step()
-    return loss.item()
+    return error.item()
 
 
 def _save(run: Run, codec: HouseCodec, optimizer: torch.optim.Optimizer, step: int) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 from pathlib import Path
 from typing import Any
+
+from engine.training.arguments import count, minutes
+from engine.training.fidelity import commands as fidelity
 
 NETS = ("unet", "dit")
 SCIENCE = "Figures beside real renders of the same requests; the last column is their ratio."
@@ -32,8 +34,8 @@ def add_commands(subparsers: Any) -> None:
         if name != "latents":
             stage.add_argument("--minutes", type=minutes, default=1e9, help="stop after this long")
             stage.add_argument("--steps", type=count, help="optimiser steps in all")
-        if name == "denoiser":
             _add_start(stage)
+        if name == "denoiser":
             _add_scale(stage)
             _add_net(stage)
         stage.set_defaults(run=run)
@@ -41,25 +43,6 @@ def add_commands(subparsers: Any) -> None:
     _add_export(stages)
     _add_pack(stages)
     _add_evaluate(subparsers)
-
-
-def count(word: str) -> int:
-    """argparse's type for a number of things, 1 or more."""
-    number = int(word) if word.isdecimal() else 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"“{word}” is not a whole number from 1 up")
-    return number
-
-
-def minutes(word: str) -> float:
-    """argparse's type for a time above 0."""
-    try:
-        number = float(word)
-    except ValueError:
-        number = math.nan
-    if not number > 0:
-        raise argparse.ArgumentTypeError(f"“{word}” is not a number of minutes above 0")
-    return number
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
@@ -76,7 +59,7 @@ def _add_start(stage: argparse.ArgumentParser) -> None:
         "--from",
         dest="start",
         metavar="MODEL",
-        help="begin with this model's codec and weights instead of from nothing",
+        help="begin with this model's weights, and keep its latents, instead of from nothing",
     )
     stage.add_argument("--rate", type=float, help="peak learning rate (lower when continuing)")
 
@@ -188,6 +171,7 @@ def _add_evaluate(subparsers: Any) -> None:
     evaluate.add_argument("--out", type=Path, help="keep the generated clips in this folder")
     evaluate.add_argument("--json", action="store_true", help="print JSON instead of a table")
     evaluate.set_defaults(run=run_evaluate)
+    fidelity.add_command(evaluate.add_subparsers(title="or a part of it", metavar="PART"))
 
 
 def run_corpus(arguments: argparse.Namespace) -> int:
@@ -203,7 +187,14 @@ def run_corpus(arguments: argparse.Namespace) -> int:
 def run_codec(arguments: argparse.Namespace) -> int:
     from engine.training.stages import codec_stage
 
-    codec_stage(arguments.folder, arguments.minutes, arguments.steps, arguments.pieces)
+    codec_stage(
+        arguments.folder,
+        arguments.minutes,
+        arguments.steps,
+        arguments.pieces,
+        arguments.start,
+        arguments.rate,
+    )
     return 0
 
 

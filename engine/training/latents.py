@@ -237,8 +237,9 @@ def encode_prompts(text: MiniLM, prompts: list[str]) -> tuple[Tensor, Tensor]:
 
 def load_codec(path: Path) -> HouseCodec:
     """The codec whose weights `train_codec` wrote."""
-    codec = HouseCodec()
-    codec.load_state_dict(load_file(path))
+    weights = load_file(path)
+    codec = HouseCodec(HouseCodecConfig(tells_motion="motion.weight" in weights))
+    codec.load_state_dict(weights)
     return codec.eval()
 
 

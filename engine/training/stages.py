@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from safetensors.torch import load_file
 from torch import Tensor
 
 from engine.codecs.house import HouseCodecConfig
@@ -37,12 +38,26 @@ FIRST_SEED = 2_000_000
 WORKERS = 2
 
 
-def codec_stage(folder: Path | None, minutes: float, steps: int | None, pieces: int | None) -> None:
+def codec_stage(
+    folder: Path | None,
+    minutes: float,
+    steps: int | None,
+    pieces: int | None,
+    start: str | None = None,
+    rate: float | None = None,
+) -> None:
+    """`start` is the model whose codec a new run goes on training, without changing its latents."""
     prepare_process()
     training = CodecTraining()
-    training = replace(training, steps=steps or training.steps, pieces=pieces or training.pieces)
+    training = replace(
+        training,
+        steps=steps or training.steps,
+        pieces=pieces or training.pieces,
+        peak_rate=rate or training.peak_rate,
+    )
     run = Run((folder or default_root()) / "codec")
-    train_codec(run, training, HouseCodecConfig(), minutes)
+    weights = load_file(Registry.default().path(start) / house.CODEC_FILE) if start else None
+    train_codec(run, training, HouseCodecConfig(tells_motion=True), minutes, weights)
 
 
 def latents_stage(folder: Path | None, pieces: int | None) -> list[Shard]:
@@ -151,7 +166,7 @@ def export_stage(folder: Path | None, out: Path, weights: Path | None, net: str 
     _require(codec_path, "The codec is not trained yet.", "Run: undertone train codec")
     codec = load_codec(codec_path)
     kept = _own_denoiser(root, net) if weights is None else read_weights(weights, codec)
-    save_model(out, HouseConfig(kept.config), kept, codec)
+    save_model(out, HouseConfig(kept.config, codec.config), kept, codec)
 
 
 def _own_denoiser(root: Path, net: str) -> Net:

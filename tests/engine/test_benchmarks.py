@@ -35,6 +35,19 @@ def test_figures_of_a_short_run_are_plausible(
     assert figures["sampling with pictures over without"]["value"] > 0
 
 
+def test_the_codec_is_measured_there_and_back(
+    tiny_root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("UNDERTONE_MODELS", str(tiny_root))
+    assert main(["bench", "codec", "--seconds", "2", "--repeats", "1", "--json"]) == 0
+    figures = {each["name"]: each for each in json.loads(capsys.readouterr().out)}
+    assert figures["in pieces and whole, apart by"]["kept"]
+    speed = figures["encode and decode, times real time"]
+    assert speed["kept"] == (speed["value"] >= 50)
+    assert figures["picture of a clip"]["value"] > 0
+    assert figures["a second in the middle of it"]["value"] > 0
+
+
 def test_the_windows_own_figures_are_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -62,6 +75,9 @@ def test_the_table_tells_what_was_missed() -> None:
         lines([Figure("a", 2.0, "s", 1.5), Figure("b", 1.0, "s", 1.5), Figure("c", 3, "")])
     )
     assert [row.split()[-1] for row in table[1:]] == ["MISSED", "kept", "3"]
+    fast, slow = Figure("e", 60.0, "", 50.0, at_least=True), Figure("f", 40, "", 50, at_least=True)
+    assert [row.split()[-1] for row in list(lines([fast, slow]))[1:]] == ["kept", "MISSED"]
+    assert next(row for row in lines([fast]) if row.startswith("e")).split()[2:4] == ["≥", "50"]
     (silent,) = list(lines([Figure("d", None, "", 0, "there is no output")]))[1:]
     assert silent.split(maxsplit=4) == ["d", "—", "≤", "0", "there is no output"]
 

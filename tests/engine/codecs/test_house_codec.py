@@ -5,8 +5,10 @@ import math
 import pytest
 import torch
 
-from engine.codecs.bands import Bands, interpolation, triangles
+from engine.codecs.bands import FLOOR_POWER, Bands, interpolation, triangles
 from engine.codecs.house import HouseCodec, HouseCodecConfig
+from engine.codecs.stereo import Stereo
+from engine.codecs.synthesis import Amplitudes, Share, Synthesis
 
 RATE = 44_100
 
@@ -17,7 +19,7 @@ def codec() -> HouseCodec:
     torch.manual_seed(0)
     codec = HouseCodec(HouseCodecConfig(width=32, layers=1)).eval().requires_grad_(False)
     features = codec.features(*codec.powers(chords(48, 2.0)))
-    codec.fit(features.transpose(1, 2).flatten(0, 1))
+    codec.fit(features.flatten(0, 1))
     return codec
 
 
@@ -45,7 +47,7 @@ def test_lengths_are_exact(codec, samples):
 def test_latents_of_what_was_fitted_have_unit_variance():
     codec = HouseCodec(HouseCodecConfig(width=32, layers=1))
     features = codec.features(*codec.powers(chords(24, 2.0)))
-    codec.fit(features.transpose(1, 2).flatten(0, 1))
+    codec.fit(features.flatten(0, 1))
     latents = codec.project(features)
     assert float(latents.var((0, 2)).mean()) == pytest.approx(1, abs=0.02)
     assert (latents.std((0, 2)).diff() < 1e-3).all()  # the largest component first
@@ -73,16 +75,113 @@ def test_decoding_is_deterministic(codec):
     assert torch.equal(codec.decode(latents, 44_100), codec.decode(latents, 44_100))
 
 
-def test_long_clips_are_coded_in_pieces_without_a_seam(codec, monkeypatch):
-    time_s = torch.arange(4 * RATE) / RATE
-    tone = (0.3 * torch.sin(2 * math.pi * 330 * time_s)).expand(1, 2, -1)
-    whole = codec.encode(tone)
-    monkeypatch.setattr("engine.codecs.house.CHUNK", 20)
-    assert torch.allclose(codec.encode(tone), whole, atol=1e-3)
-    made = codec.decode(whole, tone.shape[-1])
-    assert made.shape == tone.shape
-    level = made[0, 0].unfold(0, 2_048, 512).square().mean(1).sqrt()[8:-8]
-    assert float(level.min() / level.max()) > 0.9
+@pytest.mark.parametrize("chunk", [1, 20, 37])
+def test_a_clip_is_the_same_in_pieces_and_whole(codec, chunk):
+    audio = chords(1, 4.0)
+    latents = codec.encode(audio)
+    whole = codec.decode(latents, audio.shape[-1])
+    torch.testing.assert_close(codec.encode(audio, chunk=chunk), latents, rtol=0, atol=1e-3)
+    made = codec.decode(latents, audio.shape[-1], chunk=chunk)
+    torch.testing.assert_close(made, whole, rtol=0, atol=1e-3)
+
+
+def telling_codec() -> HouseCodec:
+    """Its network tells frequencies and envelopes, at random."""
+    torch.manual_seed(1)
+    config = HouseCodecConfig(width=32, layers=1, tells_motion=True)
+    codec, bands = HouseCodec(config).eval().requires_grad_(False), config.bands
+    features = codec.features(*codec.powers(chords(24, 2.0)))
+    codec.fit(features.flatten(0, 1))
+    codec.motion.weight.normal_(0, 0.05)
+    codec.motion.bias[-2 * bands.envelope_steps - bands.stereo_bands :] = -4
+    return codec
+
+
+@pytest.mark.parametrize("chunk", [20, 37])
+def test_what_is_told_of_motion_is_the_same_in_pieces_and_whole(chunk):
+    codec, audio = telling_codec(), chords(1, 4.0)
+    latents = codec.encode(audio)
+    whole = codec.decode(latents, audio.shape[-1])
+    assert not torch.equal(whole, codec.decode(latents.roll(1, 2), audio.shape[-1]))
+    made = codec.decode(latents, audio.shape[-1], chunk=chunk)
+    torch.testing.assert_close(made, whole, rtol=0, atol=1e-3)
+    assert codec.decode(latents, 100_003, circular=True).shape == (1, 2, 100_003)
+
+
+def test_levels_at_the_floor_are_silence():
+    """The floors of a thousand bins at −80 dB would add up to a hiss."""
+    bands, floor = Bands(), 0.5 * math.log(FLOOR_POWER)
+    low, high = (
+        Share(torch.full((1, frames, window.bins.stop - window.bins.start), floor))
+        for frames, window in ((40, bands.low), (80, bands.high))
+    )
+    piece = Amplitudes(low, high, Stereo(torch.zeros(1, 10, bands.stereo_bands)))
+    assert float(Synthesis(bands, (2, 2)).go_on(piece, 0, 10).abs().max()) < 1e-5
+
+
+def test_items_of_a_batch_do_not_meet(codec):
+    audio = chords(2, 1.0)
+    latents = codec.encode(audio)
+    both = codec.decode(latents, RATE)
+    for item in range(2):
+        alone = codec.decode(latents[item : item + 1], RATE)
+        torch.testing.assert_close(both[item : item + 1], alone, rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize("samples", [2_048, 44_100, 88_201])
+def test_loops_have_exact_lengths(codec, samples):
+    audio = 0.1 * torch.randn(1, 2, samples)
+    latents = codec.encode(audio, circular=True)
+    assert latents.shape == (1, codec.latent_channels, codec.frames(samples))
+    assert codec.decode(latents, samples, circular=True).shape == (1, 2, samples)
+
+
+def test_a_loop_may_begin_anywhere(codec):
+    samples, turn = 40 * 2_048, 13
+    audio = chords(1, samples / RATE)
+    latents = codec.encode(audio, circular=True)
+    turned = codec.encode(audio.roll(-turn * 2_048, -1), circular=True)
+    torch.testing.assert_close(turned, latents.roll(-turn, -1), rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize("samples", [66_150, 88_200, 100_003])
+def test_a_loop_has_no_seam(codec, samples):
+    """A tone that fits the loop, played twice: nothing at the joint but what is everywhere."""
+    turns = round(330 * samples / RATE)
+    sine = 0.3 * torch.sin(2 * math.pi * turns / samples * torch.arange(samples).double())
+    latents = codec.encode(sine.float().expand(1, 2, -1), circular=True)
+    made = codec.decode(latents, samples, circular=True)[0, 0]
+    twice = made.repeat(2)
+    level = twice.unfold(0, 1_024, 128).square().mean(1).sqrt()
+    assert float(level.min() / level.max()) > 0.85
+    bend = twice.diff(n=2).abs()
+    assert bend[samples - 3 : samples + 1].max() <= 1.05 * bend[: samples - 3].max()
+
+
+def test_a_clip_that_is_no_loop_has_a_seam_when_repeated(codec):
+    """What the test above would find if the windows did not wrap around."""
+    samples = 88_200
+    turns = round(330 * samples / RATE)
+    sine = 0.3 * torch.sin(2 * math.pi * turns / samples * torch.arange(samples).double())
+    latents = codec.encode(sine.float().expand(1, 2, -1))
+    made = codec.decode(latents, samples)[0, 0]
+    level = made.repeat(2).unfold(0, 1_024, 128).square().mean(1).sqrt()
+    assert float(level.min() / level.max()) < 0.85
+
+
+@pytest.mark.parametrize(("begin", "samples"), [(0, 44_100), (50_001, 30_000), (132_000, 300)])
+def test_an_excerpt_sounds_as_its_place_in_the_clip(codec, begin, samples):
+    audio = chords(1, 3.0)
+    latents = codec.encode(audio)
+    whole = codec.decode(latents, audio.shape[-1])[..., begin : begin + samples]
+    made = codec.excerpt(latents, begin, samples)
+    assert made.shape == (1, 2, samples)
+    if samples > 20_000:
+        assert abs(20 * math.log10(float(made.std() / whole.std()))) < 1
+        window = torch.hann_window(samples)
+        spectra = [torch.fft.rfft(sound[0, 0] * window).abs() for sound in (made, whole)]
+        smooth = [each.unfold(0, 40, 20).square().mean(1).sqrt() for each in spectra]
+        assert float(torch.corrcoef(torch.stack(smooth))[0, 1]) > 0.95
 
 
 def test_the_picture_shows_the_tone(codec):

@@ -11,15 +11,16 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from engine.codecs.house import HouseCodecConfig
+from engine.codecs.house import HouseCodec, HouseCodecConfig
 from engine.training import codec as training_codec
-from engine.training.codec import CODEC_FILE, CodecTraining, crops, magnitude_loss, train_codec
+from engine.training.codec import CODEC_FILE, CodecTraining, crops, train_codec
+from engine.training.codec_tones import tones
 from engine.training.runs import Run
 
 TRAINING = CodecTraining(
     pieces=2, piece_s=1.0, first_seed=1, steps=4, batch=2, crop_frames=8, workers=0
 )
-CONFIG = HouseCodecConfig(latent_channels=8, width=16, layers=1)
+CONFIG = HouseCodecConfig(latent_channels=8, width=16, layers=1, tells_motion=True)
 
 
 @pytest.fixture
@@ -40,6 +41,26 @@ def test_crops_are_those_of_their_step(folder: Path) -> None:
     assert first.shape == (2, 2, 8 * 2_048)
     assert not torch.equal(first, second)
     assert torch.equal(third, next(late))
+
+
+def test_a_part_of_each_batch_is_pure_tones(folder: Path) -> None:
+    paths = sorted((folder / "audio").iterdir())
+    music = next(crops(paths, replace(TRAINING, tone_share=0), 2_048))
+    mixed = next(crops(paths, replace(TRAINING, tone_share=0.5), 2_048))
+    assert torch.equal(mixed[1], music[1])
+    flat = [torch.fft.rfft(each[0]).abs().square() for each in (mixed[0], music[0])]
+    tone, noise = (float(each.log().mean().exp() / each.mean()) for each in flat)
+    assert tone < 0.01 < 0.3 < noise
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_tones_are_in_tune_and_within_full_scale(seed: int) -> None:
+    sound = tones(np.random.default_rng(seed), 44_100 * 4)
+    assert sound.shape == (2, 44_100 * 4)
+    assert 0.005 < np.abs(sound).max() < 1.7
+    spectrum = np.abs(np.fft.rfft(sound[0] * np.hanning(sound.shape[1])))
+    note = 69 + 12 * np.log2(spectrum.argmax() / 4 / 440)
+    assert abs(note - round(note)) < 0.2
 
 
 def test_a_stopped_run_ends_with_the_weights_of_an_unbroken_one(
@@ -71,8 +92,11 @@ def test_the_loss_goes_down(folder: Path) -> None:
     assert losses[-1] < losses[0]
 
 
-def test_the_loss_is_least_for_what_is_true() -> None:
-    target = torch.randn(1, 5, 7) - 3
-    assert magnitude_loss(target, target) == 0
-    near, far = (magnitude_loss(target + off, target) for off in (0.1, 0.5))
-    assert 0 < near < far
+def test_another_codecs_weights_keep_its_latents(folder: Path) -> None:
+    torch.manual_seed(3)
+    other = HouseCodec(replace(CONFIG, tells_motion=False))
+    other.basis.normal_()
+    trained = train_codec(Run(folder), TRAINING, CONFIG, start=other.state_dict())
+    audio = 0.1 * torch.randn(1, 2, 20_000)
+    torch.testing.assert_close(trained.encode(audio), other.encode(audio))
+    assert not torch.equal(trained.head.weight, other.head.weight)

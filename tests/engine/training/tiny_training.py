@@ -61,5 +61,5 @@ def fitted_codec() -> HouseCodec:
     codec = HouseCodec(HouseCodecConfig(latent_channels=CHANNELS, width=16, layers=1))
     loudness = torch.logspace(-3, -0.5, 16)[:, None, None]
     features = codec.features(*codec.powers(loudness * torch.randn(16, 2, 40 * codec.hop)))
-    codec.fit(features.transpose(1, 2).flatten(0, 1))
+    codec.fit(features.flatten(0, 1))
     return codec
