@@ -24,7 +24,6 @@ from engine.nets.flops import counted
 from engine.nets.inference import ready
 from engine.nets.unet_presets import unet_small
 
-PEAK_PART_BAR = 40.0  # per cent
 LENGTHS_S = (5, 15, 30, 60, 120, 300)
 LATENT_RATE = 50
 GROWTH_BAR = 1.15  # against linear, up to 60 s
@@ -37,26 +36,28 @@ def measure_nets(setting: Setting) -> Iterator[Figure]:
     peak = peak_flops(device, device.dtype, setting.repeats)
     yield Figure("matrix product", peak / 1e12, "TFLOP/s", note=device.title)
     for contest in contests():
-        yield _measure(contest, device, peak, setting.repeats)
+        yield from _measure(contest, device, peak, setting.repeats)
         gc.collect()
         device.release_memory()
     yield from _measure_growth(device, setting.repeats)
 
 
-def _measure(contest: Contest, device: Device, peak: float, repeats: int) -> Figure:
+def _measure(contest: Contest, device: Device, peak: float, repeats: int) -> Iterator[Figure]:
     try:
         pair = contest.make(device)
     except ImportError as error:
-        return Figure(contest.name, None, "", contest.bar, f"{error.name} is not installed")
+        yield Figure(contest.name, None, "", contest.bar, f"{error.name} is not installed")
+        return
     wanted = pair.peer()
     got, flops = counted(pair.own)
     own_s, peer_s = in_turns(pair.own, pair.peer, device, repeats)
     note = f"{own_s * 1e3:,.0f} ms to {peer_s * 1e3:,.0f}"
-    note += f", {100 * flops / own_s / peak:.0f} % of the peak"
     if pair.same_weights:
-        apart = (got.double() - wanted.double()).abs().max() / wanted.double().abs().max()
-        note += f", apart by {float(apart):.0e}"
-    return Figure(contest.name, own_s / peer_s, "", contest.bar, note)
+        apart = (got.double() - wanted.double()).norm() / wanted.double().norm()
+        note += f", apart by {float(apart):.1e}"
+    yield Figure(contest.name, own_s / peer_s, "", contest.bar, note)
+    part = 100 * flops / own_s / peak
+    yield Figure("  part of the peak", part, "%", contest.peak_part_bar, at_least=True)
 
 
 def in_turns(own: Forward, peer: Forward, device: Device, repeats: int) -> tuple[float, float]:

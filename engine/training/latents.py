@@ -29,7 +29,7 @@ from engine.score import Chord, Key, Mode, Score
 from engine.training.corpus.dataset import render_seed
 from engine.training.corpus.piece import MIX, Piece
 from engine.training.corpus.prompts import prompts_for
-from engine.training.workers import worker_pool
+from engine.training.workers import on_one_thread, worker_pool
 
 if TYPE_CHECKING:
     from engine.text.minilm import MiniLM
@@ -167,7 +167,7 @@ def plan_shards(
 def _make_missing(missing: list[Shard], workers: int, end: float) -> None:
     if not missing:
         return
-    with worker_pool(workers, _quiet_worker) as pool:
+    with worker_pool(workers, on_one_thread) as pool:
         futures = [pool.submit(_make_shard, shard) for shard in missing]
         try:
             for future in tqdm(as_completed(futures), total=len(futures), desc="encoding"):
@@ -176,11 +176,6 @@ def _make_missing(missing: list[Shard], workers: int, end: float) -> None:
                     break
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-def _quiet_worker() -> None:
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
 
 
 @torch.no_grad()

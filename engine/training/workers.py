@@ -31,3 +31,11 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
+
+
+def on_one_thread() -> None:
+    """How a worker begins that computes with torch: the workers share the cores among them."""
+    import torch  # workers that only render do without
+
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)

@@ -146,7 +146,7 @@ def test_a_preset_is_measured_by_running_it() -> None:
     assert measured.parameters == sum(p.numel() for p in UNet(PRESETS["small 1D"]).parameters())
     narrow = measure_preset("x", replace(PRESETS["small 1D"], channels=(64, 128, 256, 512)))
     assert measured.forward_flops > 3 * narrow.forward_flops
-    assert measured.activation_bytes > 1.5 * narrow.activation_bytes
+    assert measured.activation_bytes > 1.3 * narrow.activation_bytes
     assert "4 heads at /4, /8" in measured.line()
     assert "128 × (1, 2, 4, 8), 2 blocks" in measured.line()
 

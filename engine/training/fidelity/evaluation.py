@@ -5,19 +5,17 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
 from engine.training.corpus.dataset import render_seed
 from engine.training.fidelity import distances, onsets, tones
 from engine.training.fidelity.coders import Coder
 from engine.training.fidelity.distances import Sound
+from engine.training.workers import on_one_thread, worker_pool
 
 FIRST_SEED = 8_000_000  # no other stage's pieces begin there
 CLIP_S = 10.0
@@ -116,14 +114,8 @@ def _measured(coders: Sequence[Coder], clips: int, workers: int) -> Iterator[lis
     if workers == 0:
         yield from map(measure, jobs)
         return
-    context = get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_quiet_worker) as pool:
+    with worker_pool(workers, on_one_thread) as pool:
         yield from pool.map(measure, jobs)
-
-
-def _quiet_worker() -> None:
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
 
 
 def _measure(coders: Sequence[Coder], clips: int, job: int) -> list[Found]:
