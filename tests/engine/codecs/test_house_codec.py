@@ -75,9 +75,9 @@ def test_decoding_is_deterministic(codec):
     assert torch.equal(codec.decode(latents, 44_100), codec.decode(latents, 44_100))
 
 
-@pytest.mark.parametrize("chunk", [1, 20, 37])
-def test_a_clip_is_the_same_in_pieces_and_whole(codec, chunk):
-    audio = chords(1, 4.0)
+@pytest.mark.parametrize(("chunk", "seconds"), [(1, 0.6), (20, 4.0), (37, 4.0)])
+def test_a_clip_is_the_same_in_pieces_and_whole(codec, chunk, seconds):
+    audio = chords(1, seconds)
     latents = codec.encode(audio)
     whole = codec.decode(latents, audio.shape[-1])
     torch.testing.assert_close(codec.encode(audio, chunk=chunk), latents, rtol=0, atol=1e-3)
