@@ -49,7 +49,7 @@ class HouseConfig:
     sigma_min: float = 0.02
     sigma_max: float = 80.0
     steps: int = 25
-    guidance: float = 2.0
+    guidance: float = 3.0
     sampler: SamplerName = SamplerName.DPMPP_2M
     schedule: ScheduleName = ScheduleName.KARRAS
     guide_score: bool = True
