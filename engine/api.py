@@ -69,7 +69,7 @@ class GenerationRequest:
     negative_prompt: str = ""
     duration_s: float = 10.0
     steps: int = 25
-    guidance: float = 2.0
+    guidance: float = 3.0
     refinement: Refinement = field(default_factory=Refinement)
     sampler: SamplerName = SamplerName.DPMPP_2M
     schedule: ScheduleName = ScheduleName.KARRAS

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
+from shiboken6 import isValid
 
 from app.library import Take, TakeState, new_take
 from app.state.disk_thread import DiskThread
@@ -89,7 +90,12 @@ class Takes(QObject):
 
     @property
     def can_undo_removal(self) -> bool:
-        """Whether the next undo brings a deleted take back."""
+        """Whether the next undo brings a deleted take back.
+
+        A stack tells once more, while it is destroyed, that it is empty.
+        """
+        if not isValid(self.undo):
+            return False
         last = self.undo.command(self.undo.index() - 1) if self.undo.canUndo() else None
         return isinstance(last, RemoveTake)
 

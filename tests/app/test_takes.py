@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import shiboken6
 from pytestqt.qtbot import QtBot
 
 from app.library import Library, LibraryError, Take, TakeState
@@ -236,3 +237,12 @@ def test_a_dragged_file_has_a_good_name(qtbot: QtBot, takes: Takes) -> None:
     path = takes.file_to_drag(take.id)
     assert path is not None
     assert path.name == "slow-jazz-1.wav"
+
+
+def test_a_stack_that_is_gone_offers_no_undo(qtbot: QtBot, takes: Takes) -> None:
+    takes.add(clip())
+    settle(qtbot, takes)
+    takes.remove(takes.visible()[0].id)
+    assert takes.can_undo_removal
+    shiboken6.delete(takes.undo)
+    assert not takes.can_undo_removal
