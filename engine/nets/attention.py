@@ -40,9 +40,9 @@ def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Tenso
     Its CPU kernel is made for long sequences: at 24 items, 6 heads, 128 positions in bf16 it
     takes 5.5 ms forward and 30 ms with backward, two matmuls 2.6 and 7.9 ms; so the CPU takes
     those while the scores are small. It multiplies in small tiles, too, which bf16 units do not
-    like: 2 items, 24 heads of 64 channels, 1025 positions take it 76 ms, blocks of matmuls 32; in
+    like: 2 items, 24 heads of 64 channels, 1025 positions take it 74 ms, blocks of matmuls 31; in
     fp32 they take 69 and 77. Rows of scores that cannot overflow are not searched for their maxima:
-    one pass over them in the place of softmax's, and the blocks take 29 ms.
+    one pass over them in the place of softmax's, and the blocks take 27 ms.
     """
     scores = q.shape[0] * q.shape[1] * q.shape[2] * k.shape[2]
     if q.device.type == "cpu" and scores <= SMALL_SCORES:
