@@ -6,6 +6,7 @@ gives the same samples every time with the same synthesizer and soundfont.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 from pathlib import Path
@@ -84,7 +85,8 @@ class FluidSynthesizer:
     """
 
     def __init__(self, soundfont: Path, sample_rate: int = SAMPLE_RATE) -> None:
-        import fluidsynth
+        with contextlib.redirect_stdout(None):  # where CI is set, it prints
+            import fluidsynth
 
         self._api = fluidsynth
         self._soundfont, self._sample_rate = soundfont, sample_rate

@@ -1,5 +1,8 @@
 """Rendered sound: levels, exactness, and what librosa hears against what the score says."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,6 +83,15 @@ def test_a_broken_soundfont_is_an_engine_error(
     monkeypatch.setenv(SOUNDFONT_VARIABLE, str(broken))
     with pytest.raises(EngineError):
         Renderer()
+
+
+def test_opening_a_synthesizer_prints_nothing() -> None:
+    code = "from engine.training.corpus.render import open_synthesizer; open_synthesizer()"
+    environment = os.environ | {"CI": "true"}  # there pyfluidsynth tells where it found its library
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, check=True, capture_output=True
+    )
+    assert done.stdout == b""
 
 
 def test_the_second_synthesizer_plays_the_same_music(renderer: Renderer) -> None:
