@@ -29,13 +29,13 @@ from engine.sampling import (
     ScheduleName,
     check_range,
 )
-from engine.score import Chord, Key, Mode, Score, parse_chords
+from engine.score import Chord, Key, Mode, Score, Stem, parse_chords
 
 __all__ = [
     "Cancelled", "Chord", "Clip", "Engine", "Event", "Failed", "Finished", "GenerationRequest",
     "JobId", "Key", "Limits", "Loading", "Mode", "ModelInfo", "OnEvent", "Picture", "Preview",
     "Progress", "Projection", "Queued", "Ready", "Refinement", "SamplerName", "ScheduleName",
-    "Score", "parse_chords",
+    "Score", "Stem", "parse_chords",
 ]  # fmt: skip
 
 JobId = int
@@ -62,7 +62,8 @@ class GenerationRequest:
 
     `seed=None` lets the engine choose; the clip that comes back names the seed it used.
     `guidance` is its scale, `refinement` what is done to it beyond. `score` holds what the user
-    fixed; the planner fills what is open.
+    fixed; the planner fills what is open. A loop lasts its bars: `duration_s` then only guides
+    how many they are. `over` is the path of a sound file that the music is to fit, "" for none.
     """
 
     prompt: str
@@ -76,6 +77,7 @@ class GenerationRequest:
     score: Score = field(default_factory=Score)
     seed: int | None = None
     model: str = "house"
+    over: str = ""
     previews: bool = True
 
     def __post_init__(self) -> None:

@@ -12,29 +12,33 @@ from random import Random
 from engine import prompt_reader
 from engine.api import GenerationRequest
 from engine.instruments import Instrument, instruments_in, without_instruments
-from engine.score import BARS, TEMPO_BPM, Chord, Key, Mode, Score
+from engine.score import BARS, TEMPO_BPM, Chord, Key, Mode, Score, Stem
 from engine.styles import STYLES, Style, styles_in
 from engine.theory import estimate_key, lies_in, progression
 
+_LOOPS = (1, 2, 4, 8, 16)
 _PACE_SHARE = {"slow": (0.0, 0.25), "medium": (0.35, 0.65), "fast": (0.75, 1.0)}
 
 
 def plan(prompt: str, given: Score, duration_s: float, seed: int) -> Score:
     """A complete score for `prompt`: every part that `given` leaves open is filled.
 
-    `bars` covers `duration_s` (as far as `engine.score.BARS` allows). Chords are 4 or 8 long
-    unless given. Deterministic in all four arguments.
+    `bars` covers `duration_s` (as far as `engine.score.BARS` allows); a loop has 1, 2, 4, 8 or 16,
+    whichever is nearest to it. Chords are 4 or 8 long unless given. A stem decides whether there
+    are drums. Deterministic in all four arguments.
     """
     rng = Random(f"plan/{seed}")
-    known = given.filled_by(_read(prompt))
+    read = _read(prompt)
+    known = given.filled_by(read)
     style = choose_style(prompt, known, rng)
     tempo = known.tempo_bpm or _tempo(prompt, style, rng)
     beats = known.beats_per_bar or style.beats_per_bar
     key = known.key or _key(prompt, known.chords, style, rng)
     chords = known.chords or _chords(key, style, rng)
-    bars = known.bars or _bars(duration_s, tempo, beats)
-    drums = style.drum_share >= 0.5 if known.drums is None else known.drums
-    return Score(tempo, beats, key, chords, bars, drums)
+    loop, stem = known.loop or False, known.stem or Stem.MIX
+    bars = known.bars or (_loop_bars if loop else _bars)(duration_s, tempo, beats)
+    drums = _drums(given, read, stem, style)
+    return Score(tempo, beats, key, chords, bars, drums, stem, loop)
 
 
 def plan_for(request: GenerationRequest) -> Score:
@@ -52,6 +56,9 @@ def _read(prompt: str) -> Score:
         beats_per_bar=prompt_reader.beats_per_bar_in(prompt),
         key=prompt_reader.key_in(prompt),
         drums=prompt_reader.drums_in(prompt),
+        bars=prompt_reader.bars_in(prompt),
+        stem=prompt_reader.stem_in(prompt),
+        loop=prompt_reader.loop_in(prompt),
     )
 
 
@@ -110,3 +117,17 @@ def _chords(key: Key, style: Style, rng: Random) -> tuple[Chord, ...]:
 def _bars(duration_s: float, tempo_bpm: float, beats_per_bar: int) -> int:
     exact = duration_s * tempo_bpm / 60.0 / beats_per_bar
     return min(max(math.ceil(exact - 1e-9), BARS[0]), BARS[1])
+
+
+def _drums(given: Score, read: Score, stem: Stem, style: Style) -> bool:
+    if given.drums is not None:
+        return given.drums
+    if stem is not Stem.MIX:  # "bass for a drum and bass track" has none
+        return stem is Stem.DRUMS
+    return style.drum_share >= 0.5 if read.drums is None else read.drums
+
+
+def _loop_bars(duration_s: float, tempo_bpm: float, beats_per_bar: int) -> int:
+    """The nearest by ratio: what is half as long is as far as what is twice as long."""
+    exact = duration_s * tempo_bpm / 60.0 / beats_per_bar
+    return min(_LOOPS, key=lambda bars: abs(math.log2(bars / exact)))

@@ -1,10 +1,10 @@
-"""Reads tempo, pace, key, metre and drums out of what people type. Pure text."""
+"""Reads tempo, pace, key, metre, drums, stem and loop out of what people type. Pure text."""
 
 from __future__ import annotations
 
 import re
 
-from engine.score import Key, Mode
+from engine.score import BARS, Key, Mode, Stem
 
 _NUMBER = r"(\d{2,3}(?:\.\d+)?)"
 _UNIT = r"(?:bpm|b\.p\.m\.?|beats\s+(?:per|a)\s+minute)"
@@ -134,3 +134,47 @@ def drums_in(prompt: str) -> bool | None:
     if _DRUMS.search(prompt):
         return True
     return False if _ALONE.search(prompt) else None
+
+
+_PARTS = {
+    Stem.DRUMS: r"(?:drums?(?: ?kit| ?beat)?|percussion|beat)",
+    Stem.BASS: r"(?:bass ?lines?|(?:sub |synth |electric |upright |acoustic |slap )?bass)",
+    Stem.PAD: r"(?:pads?|(?:held|sustained) chords?)",  # before mere chords
+    Stem.CHORDS: r"(?:chords?|comping|rhythm guitar)",
+    Stem.LEAD: r"(?:lead|melody|topline)",
+}
+_KIND = r"(?:[ -](?:line|part|track|groove|pattern))?"
+_ALONE_AFTER = r"(?:stem|loop|only|alone|solo|by itself|on (?:its|their) own|and nothing else)"
+_ALONE_BEFORE = r"(?:(?:just|only|isolated|solo|nothing but|stem:|stem of)(?: the| an?)?)"
+_NOT_OF_A_LIST = r"(?<!and )(?<!& )(?<!\+ )(?<!, )"
+_STEMS = {
+    stem: re.compile(
+        rf"\b{_ALONE_BEFORE} (?:(?!and\b)[\w-]+ ){{0,2}}?{part}{_KIND}\b(?! (?:and|music)\b| ?[&+])"
+        rf"|{_NOT_OF_A_LIST}\b{part}{_KIND},? {_ALONE_AFTER}\b",
+        re.I,
+    )
+    for stem, part in _PARTS.items()
+}
+_LOOP = re.compile(r"(?<!no )(?<!not a )\bloop(?:s|able|ing)?\b(?! pedal)", re.I)
+_COUNTS = {"one": 1, "two": 2, "four": 4, "eight": 8, "twelve": 12, "sixteen": 16}
+_BARS = re.compile(rf"\b(\d{{1,3}}|{'|'.join(_COUNTS)})[ -]?(?:bars?|measures?)\b", re.I)
+
+
+def stem_in(prompt: str) -> Stem | None:
+    """The part that is to play alone: "drum loop", "bass stem", "just the chords", or None."""
+    found = [(match.start(), s) for s, each in _STEMS.items() if (match := each.search(prompt))]
+    return min(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def loop_in(prompt: str) -> bool | None:
+    """True where a loop is asked for, else None."""
+    return True if _LOOP.search(prompt) else None
+
+
+def bars_in(prompt: str) -> int | None:
+    """ "4 bars", "eight-bar", or None."""
+    for match in _BARS.finditer(prompt):
+        bars = _COUNTS.get(match[1].lower()) or int(match[1])
+        if BARS[0] <= bars <= BARS[1]:
+            return bars
+    return None

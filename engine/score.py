@@ -1,8 +1,7 @@
-"""What the music is to keep to, as data: tempo, metre, key, chords by bar, bars, drums or none.
+"""What the music is to keep to, as data: tempo, metre, key, chords by bar, who plays, loop or not.
 
-A `Score` may be open in any part (None). `engine.planner` fills what is open; `columns` turns
-a score into the network's concatenative conditioning, one column a latent frame, so that time
-and harmony are written into the network's input instead of hoped for from the prompt.
+A `Score` may be open in any part (None). `engine.planner` fills what is open;
+`engine.score_columns` writes it into the network's input.
 """
 
 from __future__ import annotations
@@ -11,9 +10,6 @@ import math
 import re
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
-
-import numpy as np
-from numpy.typing import NDArray
 
 from engine.errors import InvalidRequest
 
@@ -36,6 +32,17 @@ _QUALITY_ALIASES = {
     "maj": "", "M": "", "min": "m", "-": "m", "M7": "maj7", "Δ": "maj7", "min7": "m7",
     "-7": "m7", "ø": "m7b5", "°": "dim", "+": "aug", "sus": "sus4", "min9": "m9", "M9": "maj9",
 }  # fmt: skip
+
+
+class Stem(StrEnum):
+    """Who plays: everyone, or one part of the arrangement alone."""
+
+    MIX = "mix"
+    DRUMS = "drums"
+    BASS = "bass"
+    CHORDS = "chords"
+    LEAD = "lead"
+    PAD = "pad"
 
 
 class Mode(StrEnum):
@@ -119,7 +126,10 @@ def parse_chords(text: str) -> tuple[Chord, ...]:
 
 @dataclass(frozen=True)
 class Score:
-    """None is open. `chords` has one entry a bar and repeats when the music is longer."""
+    """None is open. `chords` has one entry a bar and repeats when the music is longer.
+
+    A `loop` lasts exactly `bars` bars and goes on into its own beginning.
+    """
 
     tempo_bpm: float | None = None
     beats_per_bar: int | None = None
@@ -127,6 +137,8 @@ class Score:
     chords: tuple[Chord, ...] | None = None
     bars: int | None = None
     drums: bool | None = None  # whether anything is struck
+    stem: Stem | None = None
+    loop: bool | None = None
 
     def __post_init__(self) -> None:
         _check("tempo_bpm", "Tempo", self.tempo_bpm, TEMPO_BPM, "bpm")
@@ -143,6 +155,12 @@ class Score:
         if self.tempo_bpm is None or self.beats_per_bar is None:
             return None
         return 60.0 / self.tempo_bpm * self.beats_per_bar
+
+    @property
+    def loop_s(self) -> float | None:
+        """How long one turn lasts, in seconds; None where the music is no loop."""
+        bar_s = self.seconds_per_bar
+        return self.bars * bar_s if self.loop and self.bars and bar_s else None
 
     @property
     def chord_names(self) -> str:
@@ -164,59 +182,3 @@ def _check(
             f"{label} {value:.12g} is out of range.",
             f"Choose a value from {low:g} to {high:g}{' ' + unit if unit else ''}.",
         )
-
-
-# The columns, in order: what each row of `columns` holds.
-PHASES_PER_BEAT = (2.0, 1.0)  # half-beats and beats; bars and four-bar phrases follow
-RHYTHM_ROWS = slice(0, 11)  # known, log2(tempo/120), triple metre, 4 phases as sin and cos
-HARMONY_ROWS = slice(11, 48)  # known, chord tones (12), root (12), scale of the key (12)
-DRUMS_ROWS = slice(48, 50)  # with, without
-SCORE_CHANNELS = 50
-
-
-def columns(
-    score: Score, frames: int, frame_rate: float, start_s: float = 0.0
-) -> NDArray[np.float32]:
-    """The score as conditioning, (SCORE_CHANNELS, frames); what is open stays zero.
-
-    Each column describes the middle of its latent frame. `frame_rate` is in frames a second;
-    `start_s` is where the first frame lies in the music, so that a crop keeps its place.
-    """
-    out = np.zeros((SCORE_CHANNELS, frames), np.float32)
-    time_s = start_s + (np.arange(frames) + 0.5) / frame_rate
-    if score.tempo_bpm is not None:
-        _write_rhythm(out[RHYTHM_ROWS], score, time_s)
-    if score.key is not None or score.chords:
-        _write_harmony(out[HARMONY_ROWS], score, time_s)
-    if score.drums is not None:
-        out[DRUMS_ROWS][0 if score.drums else 1] = 1.0
-    return out
-
-
-def _write_rhythm(rows: NDArray[np.float32], score: Score, time_s: NDArray[np.floating]) -> None:
-    assert score.tempo_bpm is not None
-    beats_per_bar = score.beats_per_bar or 4
-    beat = time_s * score.tempo_bpm / 60.0
-    rows[0] = 1.0
-    rows[1] = math.log2(score.tempo_bpm / 120.0)
-    rows[2] = float(beats_per_bar == 3)
-    rates = (*PHASES_PER_BEAT, 1.0 / beats_per_bar, 0.25 / beats_per_bar)
-    for i, per_beat in enumerate(rates):
-        rows[3 + 2 * i] = np.sin(2 * np.pi * beat * per_beat)
-        rows[4 + 2 * i] = np.cos(2 * np.pi * beat * per_beat)
-
-
-def _write_harmony(rows: NDArray[np.float32], score: Score, time_s: NDArray[np.floating]) -> None:
-    rows[0] = 1.0
-    if score.key is not None:
-        rows[[25 + pitch for pitch in score.key.pitch_classes]] = 1.0
-    bar_s = score.seconds_per_bar
-    if not score.chords or bar_s is None:
-        return
-    bars = np.floor(time_s / bar_s).astype(int)
-    for bar in np.unique(bars):
-        here, chord = bars == bar, score.chord_at(int(bar))
-        assert chord is not None
-        for pitch in chord.pitch_classes:
-            rows[1 + pitch, here] = 1.0
-        rows[13 + chord.root, here] = 1.0

@@ -20,6 +20,7 @@ from engine.api import (
     SamplerName,
     ScheduleName,
     Score,
+    Stem,
 )
 from engine.errors import InvalidRequest
 
@@ -27,11 +28,12 @@ APPLICATION = "undertone"
 VERSION = 1
 
 _TYPES: dict[str, tuple[type, ...]] = {
-    "prompt": (str,), "negative_prompt": (str,), "model": (str,), "previews": (bool,),
+    "prompt": (str,), "negative_prompt": (str,), "model": (str,), "over": (str,),
+    "previews": (bool,),
     "duration_s": (float, int), "guidance": (float, int), "steps": (int,),
     "seed": (int, type(None)), "drums": (bool, type(None)), "rescale": (float, int),
     "eta": (float, int), "momentum": (float, int), "threshold": (float, int),
-    "interval": (float, int),
+    "interval": (float, int), "loop": (bool, type(None)),
 }  # fmt: skip
 
 
@@ -108,16 +110,20 @@ def _score_to_plain(score: Score) -> dict[str, Any]:
         "chords": score.chords and [[chord.root, chord.quality] for chord in score.chords],
         "bars": score.bars,
         "drums": score.drums,
+        "stem": score.stem,
+        "loop": score.loop,
     }
 
 
 def _score_from_plain(plain: dict[str, Any]) -> Score:
-    key, chords = plain["key"], plain["chords"]
+    key, chords, stem = plain["key"], plain["chords"], plain.get("stem")
     return Score(
         tempo_bpm=plain["tempo_bpm"],
         beats_per_bar=plain["beats_per_bar"],
         key=None if key is None else Key(int(key["tonic"]), Mode(key["mode"])),
         chords=None if chords is None else tuple(Chord(int(r), str(q)) for r, q in chords),
         bars=plain["bars"],
-        drums=_checked("drums", plain.get("drums")),  # none in the first version's files
+        drums=_checked("drums", plain.get("drums")),  # none of these in the first version's files
+        stem=None if stem is None else Stem(stem),
+        loop=_checked("loop", plain.get("loop")),
     )

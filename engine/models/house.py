@@ -26,7 +26,8 @@ from engine.models.plain import FORMERLY, from_plain, to_plain
 from engine.nets.build import Net, NetConfig, build
 from engine.nets.conditioning import Conditioning
 from engine.nets.inference import ready
-from engine.score import SCORE_CHANNELS, Score, columns
+from engine.score import Score
+from engine.score_columns import SCORE_CHANNELS, columns
 from engine.text.minilm import MiniLM
 
 FAMILY = "house"

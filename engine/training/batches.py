@@ -18,7 +18,7 @@ from torch import Tensor
 
 from engine.diffusion.noise import training_sigmas
 from engine.nets.conditioning import Conditioning
-from engine.score import DRUMS_ROWS, HARMONY_ROWS, RHYTHM_ROWS, columns
+from engine.score_columns import DRUMS_ROWS, HARMONY_ROWS, RHYTHM_ROWS, columns
 from engine.training.latents import PROMPTS_PER_PIECE, Pieces
 
 

@@ -22,7 +22,7 @@ from engine.diffusion.parameterisation import Denoiser, Parameterisation
 from engine.errors import InvalidRequest
 from engine.nets.build import Net, NetConfig, build
 from engine.nets.unet import UNetConfig
-from engine.score import SCORE_CHANNELS
+from engine.score_columns import SCORE_CHANNELS
 from engine.training.batches import Batch, Batches, DenoiserTraining
 from engine.training.latents import Pieces
 from engine.training.processes import Processes, load_network, load_optimizer

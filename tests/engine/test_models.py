@@ -18,7 +18,8 @@ from engine.models.plain import from_plain, to_plain
 from engine.models.registry import SHIPPED_ROOT, Registry
 from engine.nets.build import build
 from engine.nets.unet import UNetConfig
-from engine.score import SCORE_CHANNELS, Score
+from engine.score import Score
+from engine.score_columns import SCORE_CHANNELS
 from tests.engine.tiny_model import CONFIG, DIT_CONFIG, write_tiny_model
 
 CPU = Device("cpu", torch.float32)

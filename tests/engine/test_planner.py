@@ -8,8 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.planner import plan
-from engine.prompt_reader import beats_per_bar_in, drums_in, key_in, mode_in, pace_in, tempo_in
-from engine.score import Chord, Key, Mode, Score, parse_chords
+from engine.prompt_reader import (
+    bars_in,
+    beats_per_bar_in,
+    drums_in,
+    key_in,
+    loop_in,
+    mode_in,
+    pace_in,
+    stem_in,
+    tempo_in,
+)
+from engine.score import Chord, Key, Mode, Score, Stem, parse_chords
 from engine.styles import STYLES, style
 from engine.theory import lies_in
 
@@ -27,9 +37,21 @@ scores = st.builds(
     chords=st.none() | chords,
     bars=st.none() | st.integers(1, 512),
     drums=st.none() | st.booleans(),
+    stem=st.none() | st.sampled_from(Stem),
+    loop=st.none() | st.booleans(),
 )
 words = st.sampled_from(
-    [*(each.title for each in STYLES), "slow", "75 bpm", "in F# minor", "3/4", "sad", "🎹", "音楽"]
+    [
+        *(each.title for each in STYLES),
+        "slow",
+        "75 bpm",
+        "in F# minor",
+        "3/4",
+        "sad",
+        "loop",
+        "bass stem",
+        "🎹",
+    ]
 )
 prompts = st.text(max_size=80) | st.lists(words, min_size=1).map(" ".join)
 
@@ -41,12 +63,14 @@ def test_a_plan_is_complete_and_keeps_what_is_given(
     planned = plan(prompt, score, duration_s, seed)
     assert planned.filled_by(score) == planned
     assert score.filled_by(planned) == planned
-    for name in ("tempo_bpm", "beats_per_bar", "key", "chords", "bars", "drums"):
+    for name in ("tempo_bpm", "beats_per_bar", "key", "chords", "bars", "drums", "stem", "loop"):
         assert getattr(planned, name) is not None
     assert plan(prompt, score, duration_s, seed) == planned
     if score.chords is None:
         assert len(planned.chords or ()) in (4, 8)
-    if score.bars is None:
+    if planned.loop and score.bars is None and bars_in(prompt) is None:
+        assert planned.bars in (1, 2, 4, 8, 16)
+    elif score.bars is None and bars_in(prompt) is None:
         covered_s = (planned.bars or 0) * (planned.seconds_per_bar or 0)
         assert covered_s >= duration_s - 1e-6 or planned.bars == 512
         assert planned.bars == 1 or covered_s - (planned.seconds_per_bar or 0) < duration_s
@@ -189,3 +213,45 @@ def test_seeds_vary_the_plan() -> None:
 def test_planning_needs_no_torch() -> None:
     code = "import sys, engine.planner; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("prompt", "stem"),
+    [
+        ("lo-fi drum loop, 75 bpm", Stem.DRUMS), ("drums only", Stem.DRUMS),
+        ("just the drums", Stem.DRUMS), ("isolated bass, funk", Stem.BASS),
+        ("bass stem for a drum and bass track", Stem.BASS), ("stem: pad, ambient", Stem.PAD),
+        ("only the chords of a sad house track", Stem.CHORDS), ("melody on its own", Stem.LEAD),
+        ("solo synth bass", Stem.BASS), ("a funky bassline by itself", Stem.BASS),
+        ("bass and drums only", None), ("slow jazz with piano and drums", None),
+        ("solo piano", None), ("drum and bass, 174 bpm", None), ("just drums and bass", None),
+        ("house loop", None), ("warm pads and a lead", None), ("lead the way", None), ("solo held chords", Stem.PAD),
+    ],
+)  # fmt: skip
+def test_reads_a_stem(prompt: str, stem: Stem | None) -> None:
+    assert stem_in(prompt) is stem
+
+
+@pytest.mark.parametrize(
+    ("prompt", "loop", "bars"),
+    [
+        ("4 bar drum loop", True, 4), ("a seamless loop, eight bars", True, 8),
+        ("two-bar bass loop", True, 2), ("loopable house", True, None),
+        ("slow jazz", None, None), ("guitar with a loop pedal", None, None),
+        ("900 bars", None, None), ("12 bar blues", None, 12),
+    ],
+)  # fmt: skip
+def test_reads_a_loop_and_its_bars(prompt: str, loop: bool | None, bars: int | None) -> None:
+    assert (loop_in(prompt), bars_in(prompt)) == (loop, bars)
+
+
+def test_a_stem_decides_whether_there_are_drums_unless_that_is_given() -> None:
+    assert plan("bass stem for a drum and bass track", OPEN, 10, 0).drums is False
+    assert plan("jazz", Score(stem=Stem.DRUMS), 10, 0).drums is True
+    assert plan("jazz", Score(stem=Stem.BASS, drums=True), 10, 0).drums is True
+
+
+def test_a_loop_is_as_long_as_its_bars() -> None:
+    planned = plan("house loop, 120 bpm", OPEN, 10, 0)
+    assert (planned.bars, planned.loop_s) == (4, 8.0)
+    assert plan("house, 120 bpm", OPEN, 10, 0).loop_s is None

@@ -4,16 +4,8 @@ import numpy as np
 import pytest
 
 from engine.errors import InvalidRequest
-from engine.score import (
-    DRUMS_ROWS,
-    HARMONY_ROWS,
-    RHYTHM_ROWS,
-    SCORE_CHANNELS,
-    Chord,
-    Key,
-    Score,
-    columns,
-)
+from engine.score import Chord, Key, Score
+from engine.score_columns import DRUMS_ROWS, HARMONY_ROWS, RHYTHM_ROWS, SCORE_CHANNELS, columns
 
 RATE = 20.0
 PARTS = {

@@ -15,7 +15,7 @@ from engine.models.registry import Registry
 from engine.nets.build import build
 from engine.nets.dit_config import DiTConfig
 from engine.nets.unet import UNetConfig
-from engine.score import SCORE_CHANNELS
+from engine.score_columns import SCORE_CHANNELS
 
 CONFIG = HouseConfig(
     net=UNetConfig(

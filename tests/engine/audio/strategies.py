@@ -15,6 +15,7 @@ from engine.api import (
     SamplerName,
     ScheduleName,
     Score,
+    Stem,
 )
 from engine.score import BARS, BEATS_PER_BAR, QUALITIES, TEMPO_BPM
 
@@ -29,6 +30,8 @@ scores = st.builds(
     | st.lists(st.builds(Chord, st.integers(0, 11), st.sampled_from(list(QUALITIES)))).map(tuple),
     bars=st.none() | st.integers(*BARS),
     drums=st.none() | st.booleans(),
+    stem=st.none() | st.sampled_from(Stem),
+    loop=st.none() | st.booleans(),
 )
 
 refinements = st.builds(
@@ -57,6 +60,7 @@ requests = st.builds(
     score=scores,
     seed=st.none() | st.integers(*Limits.SEED),
     model=st.text(max_size=20),
+    over=any_text,
     previews=st.booleans(),
 )
 

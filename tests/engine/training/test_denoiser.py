@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from engine.nets.unet import UNet
-from engine.score import DRUMS_ROWS, HARMONY_ROWS, RHYTHM_ROWS, SCORE_CHANNELS, columns
+from engine.score_columns import DRUMS_ROWS, HARMONY_ROWS, RHYTHM_ROWS, SCORE_CHANNELS, columns
 from engine.training.batches import Batch, Batches, DenoiserTraining
 from engine.training.denoiser import DenoiserTrainer
 from tests.engine.training.tiny_training import (

@@ -15,7 +15,7 @@ from engine.models.plain import to_plain
 from engine.models.registry import ROOTS_VARIABLE
 from engine.nets.build import NetConfig, build
 from engine.nets.dit_config import DiTConfig
-from engine.score import SCORE_CHANNELS
+from engine.score_columns import SCORE_CHANNELS
 from engine.training.commands import NETS
 from engine.training.denoiser import DenoiserTrainer
 from engine.training.networks import HOUSE_DIT, HOUSE_NETS, HOUSE_UNET, run_name

@@ -10,7 +10,8 @@ import torch
 from engine.codecs.house import HouseCodec, HouseCodecConfig
 from engine.device import Device
 from engine.nets.unet import UNetConfig
-from engine.score import SCORE_CHANNELS, Chord, Key, Mode, Score
+from engine.score import Chord, Key, Mode, Score
+from engine.score_columns import SCORE_CHANNELS
 from engine.training.batches import DenoiserTraining
 from engine.training.denoiser import DenoiserTrainer
 from engine.training.latents import PROMPTS_PER_PIECE, TOKENS, Pieces
