@@ -17,8 +17,16 @@ import torch
 from torch import Tensor
 
 from engine.diffusion.noise import training_sigmas
+from engine.models.told import over_rows
 from engine.nets.conditioning import Conditioning
-from engine.score_columns import DRUMS_ROWS, HARMONY_ROWS, RHYTHM_ROWS, columns
+from engine.score_columns import (
+    DRUMS_ROWS,
+    HARMONY_ROWS,
+    LOOP_ROWS,
+    RHYTHM_ROWS,
+    STEM_ROWS,
+    columns,
+)
 from engine.training.latents import PROMPTS_PER_PIECE, Pieces
 
 
@@ -38,6 +46,10 @@ class DenoiserTraining:
     drop_rhythm: float = 0.08
     drop_harmony: float = 0.12
     drop_drums: float = 0.12
+    drop_stem: float = 0.1
+    drop_loop: float = 0.2
+    drop_over: float = 0.15
+    over_noise: float = 0.2  # the most that what is written over is off: users bring other sounds
     save_every: int = 200
     loaders: int = 0  # processes that cut batches ahead; a fast GPU would wait for one alone
     accumulate: int = 1  # passes that one step is made of: less memory, the same step
@@ -105,10 +117,10 @@ class Batches(Sequence[Batch]):
             raise IndexError(f"there is no step {step} of {len(self)}")
         first, wanted = step * self.training.batch, self.wanted
         items = [self._item(first + i) for i in range(wanted.start, wanted.stop)]
-        latents, score, tokens, keep = (torch.stack(part) for part in zip(*items, strict=True))
+        latents, told_rows, tokens, keep = (torch.stack(part) for part in zip(*items, strict=True))
         longest = max(1, int(keep.sum(1).max()))
         told = Conditioning(
-            context=tokens[:, :longest], context_mask=keep[:, :longest], concat=score
+            context=tokens[:, :longest], context_mask=keep[:, :longest], concat=told_rows
         )
         noise, sigma = self._noise(step)
         return Batch(latents, noise, sigma, told)
@@ -133,7 +145,7 @@ class Batches(Sequence[Batch]):
         return int(self._order[within])
 
     def _item(self, place: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """A crop's latents, the score's columns there, a prompt's token states and its mask."""
+        """A crop's latents, what is told there, a prompt's token states and its mask."""
         pieces, crop = self.pieces, self.training.crop_frames
         index, rng = self._piece(place), np.random.default_rng((self.seed, place))
         start = self._start(index, rng)
@@ -144,7 +156,20 @@ class Batches(Sequence[Batch]):
         tokens = pieces.tokens[index, prompt].float()
         keep = torch.arange(len(tokens)) < pieces.lengths[index, prompt]
         self._drop(score, keep, rng)
-        return latents, torch.from_numpy(score), tokens, keep
+        told = torch.cat([torch.from_numpy(score), self._over(index, start, rng)])
+        return latents, told, tokens, keep
+
+    def _over(self, index: int, start: int, rng: np.random.Generator) -> Tensor:
+        """`over_rows` of the crop."""
+        training, crop = self.training, self.training.crop_frames
+        channels = self.pieces.latents.shape[1]
+        dropped, amount = rng.random() < training.drop_over, rng.random() * training.over_noise
+        if dropped or not self.pieces.has_over(index):
+            return over_rows(None, channels, crop)
+        assert self.pieces.over is not None
+        over = self.pieces.over[index, :, start : start + crop].float()
+        noise = rng.standard_normal(over.shape, dtype=np.float32)
+        return over_rows(over + amount * torch.from_numpy(noise), channels, crop)
 
     def _start(self, index: int, rng: np.random.Generator) -> int:
         """A crop's first frame: where everyone plays, the beginning of a bar, or anywhere."""
@@ -182,6 +207,10 @@ class Batches(Sequence[Batch]):
             score[HARMONY_ROWS] = 0
         if everything or rng.random() < training.drop_drums:
             score[DRUMS_ROWS] = 0
+        if everything or rng.random() < training.drop_stem:
+            score[STEM_ROWS] = 0
+        if everything or rng.random() < training.drop_loop:
+            score[LOOP_ROWS] = 0
 
 
 def even_parts(items: int, parts: int) -> list[slice]:

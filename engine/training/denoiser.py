@@ -20,9 +20,9 @@ from tqdm import tqdm
 from engine.device import Device
 from engine.diffusion.parameterisation import Denoiser, Parameterisation
 from engine.errors import InvalidRequest
+from engine.models.told import told_channels
 from engine.nets.build import Net, NetConfig, build
 from engine.nets.unet import UNetConfig
-from engine.score_columns import SCORE_CHANNELS
 from engine.training.batches import Batch, Batches, DenoiserTraining
 from engine.training.latents import Pieces
 from engine.training.processes import Processes, load_network, load_optimizer
@@ -31,7 +31,7 @@ from engine.training.runs import Run, cosine_rate
 HOUSE_UNET = UNetConfig(
     in_channels=96,
     out_channels=96,
-    concat_channels=SCORE_CHANNELS,
+    concat_channels=told_channels(96),
     channels=(192, 320, 384),
     blocks_per_level=1,
     embedding_channels=256,
@@ -93,8 +93,8 @@ class DenoiserTrainer:
     def start_from(self, weights: Mapping[str, Tensor]) -> None:
         """Begin with a trained network's weights; a run that has begun goes on as it is.
 
-        Rows of the score that it did not hear yet start at zero: they change nothing until
-        they are learnt.
+        Rows of what it is told that it did not hear yet start at zero: they change nothing
+        until they are learnt.
         """
         if self.step > 0:
             return

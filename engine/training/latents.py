@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -25,8 +26,8 @@ from tqdm import tqdm
 
 from engine.codecs.house import HouseCodec, HouseCodecConfig
 from engine.device import Device
-from engine.score import Chord, Key, Mode, Score
-from engine.training.corpus.dataset import render_seed
+from engine.score import Chord, Key, Mode, Score, Stem
+from engine.training.corpus.dataset import render_over, render_seed
 from engine.training.corpus.piece import MIX, Piece
 from engine.training.corpus.prompts import prompts_for
 from engine.training.workers import on_one_thread, worker_pool
@@ -71,6 +72,7 @@ class Pieces:
     tokens: Tensor
     lengths: Tensor  # (N, prompts) tokens that count
     truths: list[dict[str, Any]]  # score, style, prompts, …
+    over: Tensor | None = None  # (N, C, T) fp16: what a clip is written over, else zeros
 
     def __len__(self) -> int:
         return len(self.latents)
@@ -78,7 +80,11 @@ class Pieces:
     def part(self, chosen: slice) -> Pieces:
         """Some of the pieces, as views."""
         return Pieces(
-            self.latents[chosen], self.tokens[chosen], self.lengths[chosen], self.truths[chosen]
+            self.latents[chosen],
+            self.tokens[chosen],
+            self.lengths[chosen],
+            self.truths[chosen],
+            None if self.over is None else self.over[chosen],
         )
 
     def score(self, index: int) -> Score:
@@ -87,6 +93,10 @@ class Pieces:
     def stem(self, index: int) -> str:
         """Whom the clip is of: one of `corpus.piece.STEMS`."""
         return str(self.truths[index].get("stem", MIX))
+
+    def has_over(self, index: int) -> bool:
+        """Whether the clip is written over something."""
+        return self.over is not None and bool(self.truths[index].get("over", False))
 
     def is_loop(self, index: int) -> bool:
         """Whether the clip is a loop going round: its period is the score's bars."""
@@ -118,6 +128,8 @@ def score_from_json(values: dict[str, Any]) -> Score:
         chords=tuple(Chord(c["root"], c["quality"]) for c in chords) if chords else None,
         bars=values["bars"],
         drums=values["drums"],
+        stem=Stem(values["stem"]) if values.get("stem") else None,
+        loop=values.get("loop"),
     )
 
 
@@ -181,19 +193,22 @@ def _make_missing(missing: list[Shard], workers: int, end: float) -> None:
 @torch.no_grad()
 def _make_shard(shard: Shard) -> None:
     codec, text = _encoders(shard.codec, shard.text)
-    latents, truths, prompts = [], [], []
+    latents, overs, truths, prompts = [], [], [], []
     for seed in shard.seeds:
         piece, audio = render_seed(seed, shard.piece_s)
-        sound = torch.from_numpy(audio.T * np.float32(10 ** (-HEADROOM_DB / 20)))
-        latents.append(codec.encode(sound[None])[0].half())
+        latents.append(_encoded(codec, audio))
+        over = render_over(seed, shard.piece_s)
+        overs.append(torch.zeros_like(latents[-1]) if over is None else _encoded(codec, over))
         written = piece_prompts(piece)
         prompts.extend(written)
-        truths.append(piece.truth() | {"score": asdict(piece.score), "prompts": written})
+        known = {"score": asdict(piece.told), "prompts": written, "over": over is not None}
+        truths.append(piece.truth() | known)
     tokens, lengths = encode_prompts(text, prompts)
     per_piece = (len(truths), PROMPTS_PER_PIECE)
     save_file(
         {
             "latents": torch.stack(latents),
+            "over": torch.stack(overs),
             "tokens": tokens.unflatten(0, per_piece),
             "lengths": lengths.unflatten(0, per_piece),
         },
@@ -202,6 +217,12 @@ def _make_shard(shard: Shard) -> None:
     temporary = shard.truth_path.with_suffix(".tmp")
     temporary.write_text(json.dumps(truths))
     temporary.replace(shard.truth_path)
+
+
+def _encoded(codec: HouseCodec, audio: NDArray[np.float32]) -> Tensor:
+    """(frames, 2) → (C, T) fp16."""
+    sound = torch.from_numpy(audio.T * np.float32(10 ** (-HEADROOM_DB / 20)))
+    return codec.encode(sound[None])[0].half()
 
 
 def piece_prompts(piece: Piece) -> list[str]:
@@ -258,4 +279,5 @@ def load_pieces(shards: list[Shard]) -> Pieces:
         tokens=torch.cat([part["tokens"] for part in parts]),
         lengths=torch.cat([part["lengths"] for part in parts]),
         truths=truths,
+        over=torch.cat([part["over"] for part in parts]),
     )

@@ -11,7 +11,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.training.corpus.clips import clip_for
+from engine.training.corpus.clips import clip_for, over_for
 from engine.training.corpus.piece import Piece
 from engine.training.corpus.render import SAMPLE_RATE, Renderer
 from engine.training.workers import worker_pool
@@ -49,9 +49,18 @@ def render_many(
 def render_seed(seed: int, duration_s: float = 24.0) -> Rendered:
     """Compose and render one clip; a loop goes round and round until `duration_s` is full."""
     clip = clip_for(seed, duration_s)
-    audio = _renderer().render(clip)
-    frames = round(duration_s * SAMPLE_RATE)
-    return clip, audio if len(audio) == frames else np.resize(audio, (frames, 2))
+    return clip, _rendered(clip, duration_s)
+
+
+def render_over(seed: int, duration_s: float = 24.0) -> NDArray[np.float32] | None:
+    """What the seed's clip is written over, as long; None for a clip that stands alone."""
+    over = over_for(seed, duration_s)
+    return None if over is None else _rendered(over, duration_s)
+
+
+def _rendered(piece: Piece, duration_s: float) -> NDArray[np.float32]:
+    audio, frames = _renderer().render(piece), round(duration_s * SAMPLE_RATE)
+    return audio if len(audio) == frames else np.resize(audio, (frames, 2))
 
 
 @cache

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.score import Score
+from engine.score import Score, Stem
 
 DRUM_CHANNEL = 9
 DRUM_BANK = 128
@@ -79,6 +80,11 @@ class Piece:
     loop: bool = False
 
     @property
+    def told(self) -> Score:
+        """The score with all that a model may be told: also who plays, and whether it loops."""
+        return replace(self.score, stem=Stem(self.stem), loop=self.loop)
+
+    @property
     def has_drums(self) -> bool:
         return bool(self.score.drums)
 
@@ -93,19 +99,23 @@ class Piece:
 
     def alone(self, role: str) -> Piece:
         """The stem of one part: the same notes, nobody else. Raises `KeyError` if none plays it."""
-        parts = tuple(part for part in self.parts if part.role == role)
+        return replace(self.only({role}), stem=role)
+
+    def only(self, roles: Set[str]) -> Piece:
+        """The same notes of `roles`, nobody else's. Raises `KeyError` if nobody plays them."""
+        parts = tuple(part for part in self.parts if part.role in roles)
         if not parts:
-            raise KeyError(f"nobody plays {role} in this piece")
+            raise KeyError(f"nobody plays {', '.join(sorted(roles))} in this piece")
+        channels = {part.channel for part in parts}
         return replace(
             self,
-            notes=self.part_notes(role),
+            notes=tuple(note for note in self.notes if note.channel in channels),
             parts=parts,
-            score=replace(self.score, drums=role == "drums"),
+            score=replace(self.score, drums=self.has_drums and "drums" in roles),
             sections=tuple(
-                replace(section, roles=tuple(r for r in section.roles if r == role))
+                replace(section, roles=tuple(r for r in section.roles if r in roles))
                 for section in self.sections
             ),
-            stem=role,
         )
 
     def truth(self) -> dict[str, Any]:
