@@ -14,16 +14,18 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from engine.api import Clip, GenerationRequest, Picture
+from engine import accompaniment
+from engine.api import Clip, GenerationRequest, Limits, Picture, Score
 from engine.diffusion.guidance import guided
 from engine.diffusion.noise import initial_noise
 from engine.diffusion.samplers import SAMPLERS, Denoise, Step
 from engine.diffusion.schedules import sigmas
-from engine.errors import EngineError
+from engine.errors import EngineError, InvalidRequest
 from engine.models.base import Model
 from engine.nets.conditioning import Conditioning
 from engine.planner import plan_for
 from engine.preview import picture_of
+from engine.prompt_reader import tempo_in
 
 _CHOSEN_SEEDS = 2**31  # short enough to be read aloud
 
@@ -40,9 +42,29 @@ LEAN = Way(batched_guidance=False)  # half the activations, at up to twice the t
 
 
 def settled(request: GenerationRequest) -> GenerationRequest:
-    """`request` with a seed and a complete score, so that it makes the same clip again."""
+    """`request` with a seed and a complete score, so that it makes the same clip again.
+
+    A loop's length is that of its bars. Raises `InvalidRequest`, and `AudioFileError` for what
+    it is written over.
+    """
     seed = secrets.randbelow(_CHOSEN_SEEDS) if request.seed is None else request.seed
-    return replace(request, seed=seed, score=plan_for(request))
+    if request.over:
+        request = accompaniment.with_known_tempo(request, tempo_in(request.prompt))
+    score = plan_for(request)
+    duration_s = request.duration_s if score.loop_s is None else _loop_length(score)
+    return replace(request, seed=seed, score=score, duration_s=duration_s)
+
+
+def _loop_length(score: Score) -> float:
+    assert score.loop_s is not None
+    low, high = Limits.DURATION_S
+    if low <= score.loop_s <= high:
+        return score.loop_s
+    raise InvalidRequest(
+        "bars",
+        f"A loop of {score.bars} bars lasts {score.loop_s:.2f} s here.",
+        f"Choose bars that last {low:g} to {high:g} seconds.",
+    )
 
 
 class Generation:
@@ -51,9 +73,10 @@ class Generation:
     def __init__(self, model: Model, request: GenerationRequest, way: Way = FULL) -> None:
         self.model = model
         self.request = settled(request)
-        self.samples = round(request.duration_s * model.codec.sample_rate)
-        self.frames = model.codec.frames(self.samples)
-        self.notices = model.notices(request.prompt, request.negative_prompt)
+        self.samples = round(self.request.duration_s * model.codec.sample_rate)
+        self.loop = bool(self.request.score.loop)
+        self.frames = self._frames()
+        self.notices = model.notices(request.prompt, request.negative_prompt, self.request.score)
         self.evaluations = 0
         self._way = way
 
@@ -65,6 +88,7 @@ class Generation:
         """
         request, model = self.request, self.model
         self._check_memory()
+        model.turn_around(self.loop)
         seed = request.seed or 0
         levels = sigmas(request.schedule, request.steps, *model.sigma_range)
         levels = levels.to(model.device.torch)
@@ -80,9 +104,9 @@ class Generation:
     @torch.inference_mode()
     def picture(self, latents: Tensor) -> Picture:
         """The estimate `latents` as the codec's cheap picture."""
-        codec = self.model.codec
+        codec, duration_s = self.model.codec, self.request.duration_s
         length_s = latents.shape[-1] * codec.hop / codec.sample_rate
-        return picture_of(codec, latents, self.request.duration_s, length_s)
+        return picture_of(codec, latents, duration_s, duration_s if self.loop else length_s)
 
     @torch.inference_mode()
     def clip(self, latents: Tensor, *, elapsed_s: float = 0.0, draft: bool = False) -> Clip:
@@ -91,7 +115,7 @@ class Generation:
         Raises `EngineError` for sound that is no number.
         """
         codec = self.model.codec
-        audio = codec.decode(latents, self.samples, draft=draft)[0].float()
+        audio = codec.decode(latents, self.samples, draft=draft, circular=self.loop)[0].float()
         if not audio.isfinite().all():
             raise EngineError(
                 "The sound ran away into values that are not numbers.",
@@ -99,6 +123,26 @@ class Generation:
             )
         frames = audio.T.contiguous().cpu().numpy()
         return Clip(frames, codec.sample_rate, self.request, elapsed_s, self.notices)
+
+    def _frames(self) -> int:
+        """Latent frames of the clip; a loop's are spread evenly over its length."""
+        if not self.loop:
+            return self.model.codec.frames(self.samples)
+        multiple = self.model.loop_frames
+        return multiple * max(1, round(self.samples / self.model.codec.hop / multiple))
+
+    def _over(self) -> Tensor | None:
+        """The latents of what the music is to fit."""
+        request, model, codec = self.request, self.model, self.model.codec
+        if not request.over:
+            return None
+        audio = accompaniment.load(
+            request.over, codec.sample_rate, codec.channels, self.samples, self.loop
+        )
+        sound = torch.from_numpy(audio)[None].to(model.device.torch)
+        if self.loop:
+            return codec.encode(sound, circular=True, frames=self.frames)
+        return codec.encode(sound)
 
     def _check_memory(self) -> None:
         """Systems that promise more memory than they have end the process instead of saying so."""
@@ -110,7 +154,7 @@ class Generation:
     def _denoise(self) -> Denoise:
         request = self.request
         told = self.model.conditioning(
-            request.prompt, request.negative_prompt, request.score, self.frames
+            request.prompt, request.negative_prompt, request.score, self.frames, self._over()
         )
         return guided(
             self._evaluate,

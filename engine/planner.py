@@ -10,6 +10,7 @@ import math
 from random import Random
 
 from engine import prompt_reader
+from engine.accompaniment import score_of
 from engine.api import GenerationRequest
 from engine.instruments import Instrument, instruments_in, without_instruments
 from engine.score import BARS, TEMPO_BPM, Chord, Key, Mode, Score, Stem
@@ -43,8 +44,11 @@ def plan(prompt: str, given: Score, duration_s: float, seed: int) -> Score:
 
 def plan_for(request: GenerationRequest) -> Score:
     """The plan of a request. An open seed plans like seed 0, so that what the window shows
-    before is what is generated after."""
-    return plan(request.prompt, request.score, request.duration_s, request.seed or 0)
+    before is what is generated after. What it is written over decides before the prompt does."""
+    given = request.score
+    if request.over:
+        given = given.filled_by(score_of(request.over))
+    return plan(request.prompt, given, request.duration_s, request.seed or 0)
 
 
 def _read(prompt: str) -> Score:

@@ -24,17 +24,19 @@ SCORE_CHANNELS = 58
 
 
 def columns(
-    score: Score, frames: int, frame_rate: float, start_s: float = 0.0
+    score: Score, frames: int, frame_rate: float, start_s: float = 0.0, haste: float = 1.0
 ) -> NDArray[np.float32]:
     """The score as conditioning, (SCORE_CHANNELS, frames); what is open stays zero.
 
     Each column describes the middle of its latent frame. `frame_rate` is in frames a second;
-    `start_s` is where the first frame lies in the music, so that a crop keeps its place.
+    `start_s` is where the first frame lies in the music, so that a crop keeps its place. Music
+    that will be heard `haste` times as fast as it is told is told a slower tempo.
     """
     out = np.zeros((SCORE_CHANNELS, frames), np.float32)
     time_s = start_s + (np.arange(frames) + 0.5) / frame_rate
     if score.tempo_bpm is not None:
         _write_rhythm(out[RHYTHM_ROWS], score, time_s)
+        out[RHYTHM_ROWS][1] -= math.log2(haste)
     if score.key is not None or score.chords:
         _write_harmony(out[HARMONY_ROWS], score, time_s)
     if score.drums is not None:

@@ -8,6 +8,7 @@ import math
 import queue
 from dataclasses import fields
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from engine.api import (
@@ -33,7 +34,7 @@ from engine.cli.destination import Destination
 from engine.cli.output import print_json, print_notice
 from engine.errors import InvalidRequest, ModelUnavailable
 from engine.models.registry import DEFAULT, Registry
-from engine.score import Key, Score, parse_chords
+from engine.score import Key, Score, Stem, parse_chords
 from engine.worker import EngineWorker
 
 _LEVELS = {"as-is": Normalise.OFF, "peak": Normalise.PEAK, "loudness": Normalise.LOUDNESS}
@@ -44,7 +45,9 @@ def add_commands(subparsers: Any) -> None:
     parser.add_argument("prompt", help='the music in words: "slow jazz, 80 bpm"')
     music = parser.add_argument_group("the music")
     music.add_argument("--negative", default="", metavar="WORDS", help="what to stay away from")
-    music.add_argument("--seconds", type=float, default=10.0, help="length (default: 10)")
+    music.add_argument(
+        "--seconds", type=float, default=10.0, help="length (default: 10); a loop lasts its bars"
+    )
     music.add_argument("--bpm", type=float, help="tempo")
     music.add_argument("--key", help='"F# minor", "Bb"')
     music.add_argument("--chords", help='one a bar: "Am F C G"')
@@ -52,6 +55,18 @@ def add_commands(subparsers: Any) -> None:
     music.add_argument(
         "--drums", action=argparse.BooleanOptionalAction, help="with or without them"
     )
+    music.add_argument(
+        "--stem",
+        type=str.lower,
+        choices=[str(s) for s in Stem],
+        metavar="NAME",
+        help=f"who plays: {', '.join(Stem)}",
+    )
+    music.add_argument("--bars", type=int, metavar="N", help="how long a loop is")
+    music.add_argument(
+        "--loop", action=argparse.BooleanOptionalAction, help="its end leads to its beginning"
+    )
+    music.add_argument("--over", default="", metavar="FILE", help="a sound file to play along with")
     music.add_argument("--seed", type=int, help="the same seed makes the same clip")
     making = parser.add_argument_group("the making (defaults are the model's own)")
     making.add_argument("--model", default=DEFAULT, help=f"see: undertone models ({DEFAULT})")
@@ -135,10 +150,14 @@ def build_request(arguments: argparse.Namespace, model: ModelInfo) -> Generation
             beats_per_bar=arguments.beats_per_bar,
             key=Key.parse(arguments.key) if arguments.key else None,
             chords=(parse_chords(arguments.chords) or None) if arguments.chords else None,
+            bars=arguments.bars,
             drums=arguments.drums,
+            stem=Stem(arguments.stem) if arguments.stem else None,
+            loop=arguments.loop,
         ),
         seed=arguments.seed,
         model=model.id,
+        over=str(Path(arguments.over).resolve()) if arguments.over else "",
         previews=False,
     )
 
@@ -244,6 +263,10 @@ def _described(clip: Clip, plan: ExportPlan, notices: tuple[str, ...]) -> dict[s
 def _summary(clip: Clip) -> str:
     score = clip.request.score
     music = [f"{clip.duration_s:.1f} s"]
+    if score.loop:
+        music = [f"a loop of {score.bars} bars, {clip.duration_s:.3f} s"]
+    if score.stem not in (None, Stem.MIX):
+        music.append(f"{score.stem} alone")
     if score.tempo_bpm is not None:
         music.append(f"{score.tempo_bpm:g} bpm")
     if score.key is not None:

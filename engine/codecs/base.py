@@ -20,10 +20,11 @@ class Codec(Protocol):
     def frames(self, samples: int) -> int:
         """Latent frames that cover `samples`."""
 
-    def encode(self, audio: Tensor, *, circular: bool = False) -> Tensor:
+    def encode(self, audio: Tensor, *, circular: bool = False, frames: int | None = None) -> Tensor:
         """(B, channels, samples) → (B, latent_channels, frames).
 
-        A `circular` clip is one turn of a loop: its end is followed by its beginning.
+        A `circular` clip is one turn of a loop: its end is followed by its beginning. `frames`
+        says how many latent frames it takes, where that is not `self.frames`.
         """
 
     def decode(

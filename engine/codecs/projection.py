@@ -92,9 +92,11 @@ class Projection(nn.Module):
     def frames(self, samples: int) -> int:
         return -(-samples // self.hop)
 
-    def powers(self, audio: Tensor, *, circular: bool = False) -> tuple[Tensor, Tensor]:
+    def powers(
+        self, audio: Tensor, *, circular: bool = False, frames: int | None = None
+    ) -> tuple[Tensor, Tensor]:
         """(B, 2, samples) → power in the low window's bins (B, 2, 4T, bins) and the high's (8T)."""
-        bands, frames = self.config.bands, self.frames(audio.shape[-1])
+        bands, frames = self.config.bands, frames or self.frames(audio.shape[-1])
         if circular:
             low = bands.low.around(audio.float(), frames * bands.frames)
             high = bands.high.around(audio.float(), 2 * frames * bands.frames)
@@ -137,14 +139,22 @@ class Projection(nn.Module):
         """(B, frames, features) → latents."""
         return (((features - self.mean) @ self.basis) / self.scale).transpose(1, 2)
 
-    def encode(self, audio: Tensor, *, circular: bool = False, chunk: int = CHUNK) -> Tensor:
+    def encode(
+        self,
+        audio: Tensor,
+        *,
+        circular: bool = False,
+        frames: int | None = None,
+        chunk: int = CHUNK,
+    ) -> Tensor:
         """In pieces of `chunk` frames, each with the sound that its windows reach into: exact.
 
         A `circular` clip is one turn of a loop: its windows wrap around. Its frames are a little
-        closer where the hop does not divide its length.
+        closer where the hop does not divide its length, or as far apart as `frames` asks for.
         """
         if circular:
-            return self.project(self.features(*self.powers(audio, circular=True)))
+            powers = self.powers(audio, circular=True, frames=frames)
+            return self.project(self.features(*powers))
         total, hop, reach = self.frames(audio.shape[-1]), self.hop, 2
         audio = F.pad(audio, (0, total * hop - audio.shape[-1]))
         parts = []

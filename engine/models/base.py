@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from torch import Tensor
+
 from engine.api import ModelInfo
 from engine.codecs.base import Codec
 from engine.device import Device
@@ -35,10 +37,26 @@ class Model(Protocol):
     def bytes_a_second(self) -> float:
         """Memory that each second of sound takes at the worst moment of its making."""
 
-    def conditioning(
-        self, prompt: str, negative_prompt: str, score: Score, frames: int
-    ) -> tuple[Conditioning, Conditioning]:
-        """What the network is told, and what guidance leads away from; each one item."""
+    @property
+    def loop_frames(self) -> int:
+        """A loop's latent frames are a multiple of this many."""
 
-    def notices(self, prompt: str, negative_prompt: str) -> tuple[str, ...]:
-        """Sentences about what of the prompts the model cannot follow; usually none."""
+    def turn_around(self, loop: bool) -> None:
+        """Let the network treat time as a loop from now on, or as a line."""
+
+    def conditioning(
+        self,
+        prompt: str,
+        negative_prompt: str,
+        score: Score,
+        frames: int,
+        over: Tensor | None = None,
+    ) -> tuple[Conditioning, Conditioning]:
+        """What the network is told, and what guidance leads away from; each one item.
+
+        `over` (1, C, frames) are the latents of what the music is to fit. Raises `InvalidRequest`
+        where the model cannot hear it.
+        """
+
+    def notices(self, prompt: str, negative_prompt: str, score: Score) -> tuple[str, ...]:
+        """Sentences about what of all this the model cannot follow; usually none."""

@@ -20,14 +20,17 @@ from engine.api import ModelInfo, SamplerName, ScheduleName
 from engine.codecs.house import HouseCodec, HouseCodecConfig
 from engine.device import Device, is_out_of_memory
 from engine.diffusion.parameterisation import Denoiser, Parameterisation
-from engine.errors import ModelUnavailable
+from engine.errors import InvalidRequest, ModelUnavailable
 from engine.models.folder import ModelFolder, write_config
 from engine.models.plain import FORMERLY, from_plain, to_plain
+from engine.models.told import over_rows, told_channels
 from engine.nets.build import Net, NetConfig, build
 from engine.nets.conditioning import Conditioning
 from engine.nets.inference import ready
-from engine.score import Score
-from engine.score_columns import SCORE_CHANNELS, columns
+from engine.nets.layers import make_circular
+from engine.nets.unet import UNetConfig
+from engine.score import Score, Stem
+from engine.score_columns import SCORE_CHANNELS, STEM_ROWS, columns
 from engine.text.minilm import MiniLM
 
 FAMILY = "house"
@@ -62,11 +65,16 @@ class HouseConfig:
                 f"the network takes {self.net.in_channels} channels, "
                 f"the codec makes {self.codec.latent_channels}"
             )
-        if self.net.concat_channels > SCORE_CHANNELS:
+        if not self.hears_over and self.net.concat_channels > SCORE_CHANNELS:
             raise ValueError(
                 f"the network hears {self.net.concat_channels} rows of the score, "
                 f"which has {SCORE_CHANNELS}"
             )
+
+    @property
+    def hears_over(self) -> bool:
+        """Whether the network was trained to fit an accompaniment."""
+        return self.net.concat_channels == told_channels(self.codec.latent_channels)
 
 
 class HouseModel:
@@ -86,24 +94,55 @@ class HouseModel:
         self.device = device
         self.codec = codec.eval().requires_grad_(False).to(device.torch)
         self.sigma_range = (config.sigma_min, config.sigma_max)
-        self.denoiser = Denoiser(ready(net, device), config.parameterisation, config.sigma_data)
+        self._net = ready(net, device)
+        self.denoiser = Denoiser(self._net, config.parameterisation, config.sigma_data)
         self._text = text
         self._guide_score = config.guide_score
-        self._score_rows = config.net.concat_channels
+        self._rows = config.net.concat_channels
+        self._hears_over = config.hears_over
+        self.loop_frames = loop_frames(config.net)
+
+    def turn_around(self, loop: bool) -> None:
+        make_circular(self._net, loop)
 
     def conditioning(
-        self, prompt: str, negative_prompt: str, score: Score, frames: int
+        self,
+        prompt: str,
+        negative_prompt: str,
+        score: Score,
+        frames: int,
+        over: Tensor | None = None,
     ) -> tuple[Conditioning, Conditioning]:
         """The other side of guidance has the negative prompt's tokens; without one, no token.
 
-        A network trained before the score had its last rows hears the first ones.
+        It has the accompaniment too: guidance is to make the music more like what is asked for,
+        not louder in its answer. A network trained before there were the last rows hears the
+        first ones.
         """
-        frame_rate = self.codec.sample_rate / self.codec.hop
-        rows = columns(score, frames, frame_rate)[: self._score_rows]
-        concat = torch.from_numpy(rows)[None].to(self.device.torch)
-        return self._told(prompt, concat), self._told(
-            negative_prompt, None if self._guide_score else concat
-        )
+        if over is not None and not self._hears_over:
+            raise InvalidRequest(
+                "over",
+                f"The model “{self.info.title}” cannot write over other sound.",
+                "Choose another model, or take the sound away.",
+            )
+        rows = self._score_rows(score, frames)
+        beside = over_rows(None if over is None else over[0], self.codec.latent_channels, frames)
+        away = None
+        if over is not None or not self._guide_score:
+            away = self._beside(torch.zeros_like(rows) if self._guide_score else rows, beside)
+        return self._told(prompt, self._beside(rows, beside)), self._told(negative_prompt, away)
+
+    def _score_rows(self, score: Score, frames: int) -> Tensor:
+        """(SCORE_CHANNELS, frames); a loop's frames stand as close as its length asks for."""
+        frame_rate, haste = self.codec.sample_rate / self.codec.hop, 1.0
+        if score.loop_s is not None:
+            haste = frames / frame_rate / score.loop_s
+            frame_rate *= haste
+        rows = columns(score, frames, frame_rate, haste=haste)
+        return torch.from_numpy(rows).to(self.device.torch)
+
+    def _beside(self, score: Tensor, over: Tensor) -> Tensor:
+        return torch.cat([score, over.to(score)])[None, : self._rows]
 
     def _told(self, text: str, concat: Tensor | None) -> Conditioning:
         if not text.strip():
@@ -111,10 +150,22 @@ class HouseModel:
         tokens = self._text.encode([text])
         return Conditioning(tokens.states, tokens.mask, concat)
 
-    def notices(self, prompt: str, negative_prompt: str) -> tuple[str, ...]:
+    def notices(self, prompt: str, negative_prompt: str, score: Score) -> tuple[str, ...]:
         said = self._text.read(prompt).notices()
         about_negative = self._text.read(negative_prompt).notices() if negative_prompt else ()
-        return (*said, *(f"In the negative prompt: {notice}" for notice in about_negative))
+        about_score = self._about(score)
+        return (
+            *said, *(f"In the negative prompt: {each}" for each in about_negative), *about_score
+        )  # fmt: skip
+
+    def _about(self, score: Score) -> Iterator[str]:
+        if self._rows < STEM_ROWS.stop and score.stem not in (None, Stem.MIX):
+            yield "This model knows of stems only what the prompt says."
+
+
+def loop_frames(net: NetConfig) -> int:
+    """What a loop's frames are a multiple of, so that the network is round: its total stride."""
+    return 2 ** (len(net.channels) - 1) if isinstance(net, UNetConfig) else net.patch
 
 
 def load(folder: ModelFolder, device: Device) -> HouseModel:

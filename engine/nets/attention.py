@@ -83,16 +83,24 @@ def mask_bias(keep: Tensor, dtype: torch.dtype) -> Tensor:
     return bias.masked_fill(~keep, MASKED)[:, None, None]
 
 
-def rotary_angles(spatial: tuple[int, ...], head_channels: int, device: torch.device) -> Tensor:
+def rotary_angles(
+    spatial: tuple[int, ...], head_channels: int, device: torch.device, circular: bool = False
+) -> Tensor:
     """Rotary angles of every position, (prod(spatial), head_channels / 2), in fp32.
 
     Su et al. 2021, "RoFormer". With two axes each turns half of the pairs by its own position.
+    While `circular`, each pair turns a whole number of times along the last axis, the nearest to
+    what it would: so the last position is as near to the first as to the one before it.
     """
     pairs = head_channels // 2 // len(spatial)
     frequencies = 10_000.0 ** -(torch.arange(pairs, device=device) / pairs)
+    each = frequencies.repeat(len(spatial), 1)  # (axes, pairs)
+    if circular:
+        turn = 2 * math.pi / spatial[-1]
+        each[-1] = (frequencies / turn).round() * turn
     axes = [torch.arange(length, device=device) for length in spatial]
     grid = torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1).flatten(0, -2)
-    return (grid[:, :, None] * frequencies).flatten(1)
+    return (grid[:, :, None] * each).flatten(1)
 
 
 def rotate(x: Tensor, angles: Tensor) -> Tensor:
@@ -180,6 +188,7 @@ class AttentionBlock(nn.Module):
         if heads * head_channels != channels:
             raise ValueError(f"heads of {head_channels} channels do not divide {channels} channels")
         self.dimensions, self.head_channels, self.rotary = dimensions, head_channels, rotary
+        self.circular = False  # see `make_circular`
         self.self_attention, self.norm = None, None
         if self_attention:
             self.norm = nn.GroupNorm(groups, channels)
@@ -209,4 +218,4 @@ class AttentionBlock(nn.Module):
         if not self.rotary:
             return None
         spatial = (width,) if self.dimensions == 1 else (height, width)
-        return rotary_angles(spatial, self.head_channels, device)
+        return rotary_angles(spatial, self.head_channels, device, self.circular)

@@ -74,6 +74,7 @@ class DiT(nn.Module):
     def __init__(self, config: DiTConfig) -> None:
         super().__init__()
         self.config = config
+        self.circular = False  # see `make_circular`
         volume = config.patch**config.dimensions
         self.condition = Condition(config)
         self.context: MLP | None = None
@@ -143,7 +144,7 @@ class DiT(nn.Module):
         if not channels:
             return None
         if self.config.modulation is not Modulation.TOKEN:
-            return rotary_angles(counts, channels, device)
+            return rotary_angles(counts, channels, device, self.circular)
         further = tuple(count + 1 for count in counts)
         angles = rotary_angles(further, channels, device).unflatten(0, further)
         first = angles[(0,) * len(counts)][None]

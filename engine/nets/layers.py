@@ -94,10 +94,10 @@ def pad_circular(x: Tensor, width: int) -> Tensor:
 
 
 def make_circular(net: nn.Module, circular: bool = True) -> None:
-    """Let every convolution of `net` treat time as a loop, or as a line again.
+    """Let every convolution and rotary position of `net` treat time as a loop, or as a line again.
 
     The network is then equivariant to rolls by its total stride where the length is a multiple
-    of it and no rotary position tells the beginning apart.
+    of it; a transformer to those by its patch, unless a token stands before all others.
     """
     for module in net.modules():
         if isinstance(getattr(module, "circular", None), bool):

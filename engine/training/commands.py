@@ -77,6 +77,7 @@ def _add_scale(stage: argparse.ArgumentParser) -> None:
         action="store_true",
         help="spread the network over the processes (FSDP), where one device does not hold it",
     )
+    stage.add_argument("--batch", type=count, help="items a step (default: 16)")
     stage.add_argument(
         "--accumulate",
         type=count,
@@ -218,6 +219,7 @@ def run_denoiser(arguments: argparse.Namespace) -> int:
         arguments.net,
         steps=arguments.steps,
         peak_rate=arguments.rate,
+        batch=arguments.batch,
         accumulate=arguments.accumulate,
     )
     return 0

@@ -31,10 +31,12 @@ class ScriptedCodec:
     def frames(self, samples: int) -> int:
         return -(-samples // self.hop)
 
-    def encode(self, audio: Tensor) -> Tensor:
+    def encode(self, audio: Tensor, *, circular: bool = False, frames: int | None = None) -> Tensor:
         raise NotImplementedError("no test encodes")
 
-    def decode(self, latents: Tensor, samples: int, *, draft: bool = False) -> Tensor:
+    def decode(
+        self, latents: Tensor, samples: int, *, draft: bool = False, circular: bool = False
+    ) -> Tensor:
         self.on_decode()
         self.decodes += 1
         audio = latents.mean(1, keepdim=True).repeat_interleave(self.hop, dim=2)
@@ -50,6 +52,7 @@ class ScriptedModel:
     info = INFO
     sigma_range = (0.1, 10.0)
     bytes_a_second = 1_000.0
+    loop_frames = 1
 
     def __init__(self, device: Device) -> None:
         self.device = device
@@ -66,12 +69,20 @@ class ScriptedModel:
         self.on_call(len(x))
         return torch.zeros_like(x)
 
+    def turn_around(self, loop: bool) -> None:
+        pass
+
     def conditioning(
-        self, prompt: str, negative_prompt: str, score: Score, frames: int
+        self,
+        prompt: str,
+        negative_prompt: str,
+        score: Score,
+        frames: int,
+        over: Tensor | None = None,
     ) -> tuple[Conditioning, Conditioning]:
         return Conditioning(), Conditioning()
 
-    def notices(self, prompt: str, negative_prompt: str) -> tuple[str, ...]:
+    def notices(self, prompt: str, negative_prompt: str, score: Score) -> tuple[str, ...]:
         return ()
 
 

@@ -173,7 +173,7 @@ def test_guidance_leads_away_from_no_prompt_or_from_the_negative_one(
     assert told.context is not None
     assert told.context.shape == (1, 4, 384)
     assert told.concat is not None
-    assert told.concat.shape == (1, SCORE_CHANNELS, 10)
+    assert told.concat.shape == (1, SCORE_CHANNELS + 1 + 16, 10)
     assert away.context is None
     assert away.concat is None
     _, away = model.conditioning("slow jazz", "heavy metal", SCORE, 10)
@@ -183,7 +183,9 @@ def test_guidance_leads_away_from_no_prompt_or_from_the_negative_one(
 def test_the_score_may_stay_on_both_sides_of_guidance(tmp_path: Path) -> None:
     write_tiny_model(tmp_path, guide_score=False)
     told, away = Registry((tmp_path,)).load("house", CPU).conditioning("jazz", "", SCORE, 10)
-    assert told.concat is away.concat is not None
+    assert told.concat is not None
+    assert away.concat is not None
+    assert torch.equal(told.concat, away.concat)
 
 
 def test_a_network_that_does_not_fit_the_codec_is_refused() -> None:

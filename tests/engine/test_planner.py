@@ -225,7 +225,8 @@ def test_planning_needs_no_torch() -> None:
         ("solo synth bass", Stem.BASS), ("a funky bassline by itself", Stem.BASS),
         ("bass and drums only", None), ("slow jazz with piano and drums", None),
         ("solo piano", None), ("drum and bass, 174 bpm", None), ("just drums and bass", None),
-        ("house loop", None), ("warm pads and a lead", None), ("lead the way", None), ("solo held chords", Stem.PAD),
+        ("house loop", None), ("warm pads and a lead", None), ("lead the way", None),
+        ("solo held chords", Stem.PAD),
     ],
 )  # fmt: skip
 def test_reads_a_stem(prompt: str, stem: Stem | None) -> None:

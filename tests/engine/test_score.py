@@ -4,8 +4,16 @@ import numpy as np
 import pytest
 
 from engine.errors import InvalidRequest
-from engine.score import Chord, Key, Score
-from engine.score_columns import DRUMS_ROWS, HARMONY_ROWS, RHYTHM_ROWS, SCORE_CHANNELS, columns
+from engine.score import Chord, Key, Score, Stem
+from engine.score_columns import (
+    DRUMS_ROWS,
+    HARMONY_ROWS,
+    LOOP_ROWS,
+    RHYTHM_ROWS,
+    SCORE_CHANNELS,
+    STEM_ROWS,
+    columns,
+)
 
 RATE = 20.0
 PARTS = {
@@ -13,6 +21,9 @@ PARTS = {
     "harmony": (Score(key=Key.parse("F# minor")), HARMONY_ROWS),
     "drums": (Score(drums=True), DRUMS_ROWS),
     "no drums": (Score(drums=False), DRUMS_ROWS),
+    "stem": (Score(stem=Stem.PAD), STEM_ROWS),
+    "loop": (Score(loop=True), LOOP_ROWS),
+    "no loop": (Score(loop=False), LOOP_ROWS),
 }
 
 
@@ -33,6 +44,19 @@ def test_an_open_score_is_silent() -> None:
 def test_with_and_without_drums_are_told_apart() -> None:
     assert columns(Score(drums=True), 3, RATE)[DRUMS_ROWS].tolist() == [[1, 1, 1], [0, 0, 0]]
     assert columns(Score(drums=False), 3, RATE)[DRUMS_ROWS].tolist() == [[0, 0, 0], [1, 1, 1]]
+
+
+def test_each_stem_and_either_answer_about_loops_has_its_row() -> None:
+    stems = [columns(Score(stem=stem), 1, RATE)[STEM_ROWS, 0].argmax() for stem in Stem]
+    assert stems == [0, 1, 2, 3, 4, 5]
+    loops = [columns(Score(loop=loop), 1, RATE)[LOOP_ROWS, 0].tolist() for loop in (True, False)]
+    assert loops == [[1, 0], [0, 1]]
+
+
+def test_what_will_be_heard_faster_is_told_slower_and_turns_as_it_will_be_heard() -> None:
+    made = columns(Score(tempo_bpm=120.0), 40, RATE, haste=2.0)
+    assert made[1] == pytest.approx(-1)
+    np.testing.assert_array_equal(made[3:], columns(Score(tempo_bpm=120.0), 40, RATE)[3:])
 
 
 def test_the_beat_turns_once_a_beat_and_a_crop_keeps_its_place() -> None:

@@ -12,6 +12,7 @@ from engine.device import Device
 from engine.models.base import Model
 from engine.models.house import HouseConfig, save_model
 from engine.models.registry import Registry
+from engine.models.told import told_channels
 from engine.nets.build import build
 from engine.nets.dit_config import DiTConfig
 from engine.nets.unet import UNetConfig
@@ -21,7 +22,7 @@ CONFIG = HouseConfig(
     net=UNetConfig(
         in_channels=16,
         out_channels=16,
-        concat_channels=SCORE_CHANNELS,
+        concat_channels=told_channels(16),
         channels=(32, 32),
         blocks_per_level=1,
         self_attention_levels=frozenset({1}),

@@ -227,11 +227,12 @@ def test_refuses_a_config_that_cannot_be_built(wrong: dict) -> None:
         UNet(replace(SMALL, **wrong))
 
 
+@pytest.mark.parametrize("rotary", [False, True])
 @pytest.mark.parametrize("up", list(Up))
 @pytest.mark.parametrize("down", list(Down))
-def test_a_loop_may_begin_anywhere(down: Down, up: Up) -> None:
+def test_a_loop_may_begin_anywhere(down: Down, up: Up, rotary: bool) -> None:
     """Circular padding makes the 1D network equivariant to rolls by its total stride."""
-    config = replace(SMALL, rotary=False, circular=True, down=down, up=up)
+    config = replace(SMALL, rotary=rotary, circular=True, down=down, up=up)
     net = UNet(config).double()
     x, t, told = config.fake_inputs(2, 24)
     assert told.concat is not None
@@ -244,7 +245,7 @@ def test_a_loop_may_begin_anywhere(down: Down, up: Up) -> None:
 
 
 def test_only_time_is_a_loop_in_two_dimensions() -> None:
-    config = replace(SMALL, dimensions=2, rotary=False, circular=True)
+    config = replace(SMALL, dimensions=2, circular=True)
     net = UNet(config).double()
     x, t, told = config.fake_inputs(1, 8, 12)
     alone = replace(told, concat=None)
