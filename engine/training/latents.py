@@ -57,10 +57,14 @@ class Shard:
 
     @property
     def done(self) -> bool:
-        """Whether every seed is there. The truths are written last, whole or not at all."""
+        """Whether every seed is there. The truths are written last, whole or not at all.
+
+        Those from before clips were written over others are made anew.
+        """
         if not (self.path.exists() and self.truth_path.exists()):
             return False
-        found = [truth["seed"] for truth in json.loads(self.truth_path.read_text())]
+        truths = json.loads(self.truth_path.read_text())
+        found = [truth["seed"] for truth in truths if "over" in truth]
         return found == list(self.seeds)
 
 

@@ -162,8 +162,9 @@ def write_shard(root: Path) -> None:
     (shard,) = plan_shards(root / "latents", root / "codec", 32, comparison_stage.FIRST_SEED, 24.0)
     shard.path.parent.mkdir()
     some = made(32)
-    latents = some.latents.repeat(1, 1, 4)
-    save_file({"latents": latents, "tokens": some.tokens, "lengths": some.lengths}, shard.path)
+    assert some.over is not None
+    tensors = {"latents": some.latents.repeat(1, 1, 4), "over": some.over.repeat(1, 1, 4)}
+    save_file(tensors | {"tokens": some.tokens, "lengths": some.lengths}, shard.path)
     truths = [{**t, "seed": s} for t, s in zip(some.truths, shard.seeds, strict=True)]
     shard.truth_path.write_text(json.dumps(truths))
 

@@ -7,7 +7,7 @@ import pytest
 
 from engine.styles import STYLES, style
 from engine.theory import SCALES
-from engine.training.corpus.clips import clip_for
+from engine.training.corpus.clips import clip_for, over_for
 from engine.training.corpus.composer import LOOP_BARS, compose
 from engine.training.corpus.form import FORMS
 from engine.training.corpus.performance import FEELS
@@ -180,6 +180,30 @@ def test_a_stem_is_its_part_of_the_mix() -> None:
         assert stem.score.chords == mix.score.chords
     with pytest.raises(KeyError):
         stems[0].alone("bass")
+
+
+def test_a_clip_is_written_over_other_parts_of_the_same_music() -> None:
+    kinds = {"stem": 0, "mix": 0}
+    for seed in range(1_000, 1_300):
+        clip, over = clip_for(seed), over_for(seed)
+        assert over == over_for(seed)
+        if over is None:
+            continue
+        kinds["mix" if clip.stem == MIX else "stem"] += 1
+        roles = {part.role for part in over.parts}
+        assert (over.score.chords, over.score.tempo_bpm) == (
+            clip.score.chords,
+            clip.score.tempo_bpm,
+        )
+        assert {note.channel for note in over.notes} <= {part.channel for part in over.parts}
+        if clip.stem == MIX:
+            assert len(roles) == 1
+            assert set(over.notes) < set(clip.notes)
+        else:
+            assert clip.stem not in roles
+            assert not set(over.notes) & set(clip.notes)
+    assert 40 < kinds["stem"] < 90
+    assert 15 < kinds["mix"] < 45
 
 
 def _sortable(piece: Piece) -> list[tuple[float, int, int]]:

@@ -10,7 +10,15 @@ import pytest
 import torch
 
 from engine.nets.unet import UNet
-from engine.score_columns import DRUMS_ROWS, HARMONY_ROWS, RHYTHM_ROWS, SCORE_CHANNELS, columns
+from engine.score_columns import (
+    DRUMS_ROWS,
+    HARMONY_ROWS,
+    LOOP_ROWS,
+    RHYTHM_ROWS,
+    SCORE_CHANNELS,
+    STEM_ROWS,
+    columns,
+)
 from engine.training.batches import Batch, Batches, DenoiserTraining
 from engine.training.denoiser import DenoiserTrainer
 from tests.engine.training.tiny_training import (
@@ -24,8 +32,9 @@ from tests.engine.training.tiny_training import (
 )
 
 NOTHING_DROPPED = replace(
-    TRAINING, steps=100, drop_all=0, drop_text=0, drop_rhythm=0, drop_harmony=0, drop_drums=0
-)
+    TRAINING, steps=100, drop_all=0, drop_text=0, drop_rhythm=0, drop_harmony=0, drop_drums=0,
+    drop_stem=0, drop_loop=0, drop_over=0, over_noise=0,
+)  # fmt: skip
 
 
 def batches(training: DenoiserTraining) -> Batches:
@@ -70,7 +79,7 @@ def test_a_crop_keeps_its_place_in_the_music() -> None:
         for latents, score in zip(batch.x0, batch.conditioning.concat, strict=True):
             start = int(latents[1, 0])
             expected = columns(SCORE, 16, FRAME_RATE, start / FRAME_RATE)
-            np.testing.assert_allclose(score.numpy(), expected, atol=1e-6)
+            np.testing.assert_allclose(score[:SCORE_CHANNELS].numpy(), expected, atol=1e-6)
             starts.append(start)
     assert max(starts) <= FRAMES - 16
     bar = round(2.0 * FRAME_RATE)
@@ -101,7 +110,16 @@ def test_drums_that_rest_are_told_so_and_crops_begin_with_everyone() -> None:
 
 
 @pytest.mark.parametrize(
-    "dropped", ["drop_text", "drop_rhythm", "drop_harmony", "drop_drums", "drop_all"]
+    "dropped",
+    [
+        "drop_text",
+        "drop_rhythm",
+        "drop_harmony",
+        "drop_drums",
+        "drop_stem",
+        "drop_loop",
+        "drop_all",
+    ],
 )
 def test_what_is_dropped_is_silent_and_the_rest_is_told(dropped: str) -> None:
     batch = batches(replace(NOTHING_DROPPED, **{dropped: 1.0}))[0]
@@ -113,6 +131,34 @@ def test_what_is_dropped_is_silent_and_the_rest_is_told(dropped: str) -> None:
     assert bool(told.concat[:, RHYTHM_ROWS].any()) != (everything or dropped == "drop_rhythm")
     assert bool(told.concat[:, HARMONY_ROWS].any()) != (everything or dropped == "drop_harmony")
     assert bool(told.concat[:, DRUMS_ROWS].any()) != (everything or dropped == "drop_drums")
+    assert bool(told.concat[:, STEM_ROWS].any()) != (everything or dropped == "drop_stem")
+    assert bool(told.concat[:, LOOP_ROWS].any()) != (everything or dropped == "drop_loop")
+
+
+def over_of(training: DenoiserTraining) -> tuple[torch.Tensor, torch.Tensor]:
+    """The latents of many items, and the rows of what they are written over."""
+    made = [batches(training)[step] for step in range(10)]
+    rows = [batch.conditioning.concat for batch in made]
+    over = torch.cat([row[:, SCORE_CHANNELS:] for row in rows if row is not None])
+    return torch.cat([batch.x0 for batch in made]), over
+
+
+def test_what_a_clip_is_written_over_stands_beside_it() -> None:
+    latents, over = over_of(NOTHING_DROPPED)
+    written = latents[:, 0, 0] % 2 == 1
+    assert written.any()
+    assert torch.equal(over[written, 1:], -latents[written])
+    assert (over[written, 0] == 1).all()
+    assert not over[~written].any()
+
+
+def test_it_is_a_little_off_and_now_and_then_left_out() -> None:
+    latents, over = over_of(replace(NOTHING_DROPPED, over_noise=0.5))
+    written = latents[:, 0, 0] % 2 == 1
+    off = (over[written, 1:] + latents[written]).std(dim=(1, 2))
+    assert 0 < off.min() < 0.2 < off.max() < 0.6
+    _, dropped = over_of(replace(NOTHING_DROPPED, drop_over=1.0))
+    assert not dropped.any()
 
 
 def test_each_condition_is_dropped_about_as_often_as_asked() -> None:
@@ -179,7 +225,7 @@ def test_a_killed_run_goes_on_with_the_loss_it_would_have_had(
 
 def test_a_run_may_begin_with_weights_that_heard_less_of_the_score(tmp_path: Path) -> None:
     """The rows they did not hear change nothing, and a run that has begun is left as it is."""
-    older = UNet(replace(UNET, concat_channels=SCORE_CHANNELS - 2, zero_init=False))
+    older = UNet(replace(UNET, concat_channels=UNET.concat_channels - 2, zero_init=False))
     run = trainer(tmp_path)
     run.start_from(older.state_dict())
     x, t, told = UNET.fake_inputs(2, 16)

@@ -49,7 +49,7 @@ def test_a_shard_holds_what_its_seeds_say(shard: Shard) -> None:
     assert pieces.tokens.shape == (2, PROMPTS_PER_PIECE, TOKENS, 384)
     for index, seed in enumerate(SEEDS):
         piece, audio = render_seed(seed, PIECE_S)
-        assert pieces.score(index) == piece.score
+        assert pieces.score(index) == piece.told
         assert pieces.truths[index]["prompts"] == piece_prompts(piece)
         quieter = torch.from_numpy(audio.T) * 10 ** (-3 / 20)
         expected = fitted_codec().encode(quieter[None])[0]

@@ -13,9 +13,9 @@ from engine.cli import main
 from engine.errors import EngineError
 from engine.models.plain import to_plain
 from engine.models.registry import ROOTS_VARIABLE
+from engine.models.told import told_channels
 from engine.nets.build import NetConfig, build
 from engine.nets.dit_config import DiTConfig
-from engine.score_columns import SCORE_CHANNELS
 from engine.training.commands import NETS
 from engine.training.denoiser import DenoiserTrainer
 from engine.training.networks import HOUSE_DIT, HOUSE_NETS, HOUSE_UNET, run_name
@@ -37,7 +37,7 @@ from tests.engine.training.tiny_training import (
 DIT = DiTConfig(
     in_channels=CHANNELS,
     out_channels=CHANNELS,
-    concat_channels=SCORE_CHANNELS,
+    concat_channels=told_channels(CHANNELS),
     context_channels=CONTEXT,
     width=16,
     depth=2,
@@ -70,7 +70,7 @@ def test_the_transformer_learns(tmp_path: Path) -> None:
 
 
 def test_a_transformer_may_begin_with_weights_that_heard_less_of_the_score(tmp_path: Path) -> None:
-    less = replace(DIT, concat_channels=SCORE_CHANNELS - 2, zero_init=False, patch=2)
+    less = replace(DIT, concat_channels=DIT.concat_channels - 2, zero_init=False, patch=2)
     older = build(less)
     run = DenoiserTrainer(Run(tmp_path), TRAINING, replace(DIT, patch=2), CPU)
     run.start_from(older.state_dict())

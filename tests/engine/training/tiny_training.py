@@ -9,9 +9,9 @@ import torch
 
 from engine.codecs.house import HouseCodec, HouseCodecConfig
 from engine.device import Device
+from engine.models.told import told_channels
 from engine.nets.unet import UNetConfig
-from engine.score import Chord, Key, Mode, Score
-from engine.score_columns import SCORE_CHANNELS
+from engine.score import Chord, Key, Mode, Score, Stem
 from engine.training.batches import DenoiserTraining
 from engine.training.denoiser import DenoiserTrainer
 from engine.training.latents import PROMPTS_PER_PIECE, TOKENS, Pieces
@@ -23,7 +23,7 @@ CPU = Device("cpu", torch.float32)
 UNET = UNetConfig(
     in_channels=CHANNELS,
     out_channels=CHANNELS,
-    concat_channels=SCORE_CHANNELS,
+    concat_channels=told_channels(CHANNELS),
     channels=(16, 16),
     blocks_per_level=1,
     self_attention_levels=frozenset({1}),
@@ -34,21 +34,26 @@ UNET = UNetConfig(
     groups=4,
 )
 TRAINING = DenoiserTraining(steps=6, batch=4, crop_frames=16, save_every=2)
-SCORE = Score(120.0, 4, Key(0, Mode.MAJOR), (Chord(0, ""), Chord(5, "")), 8, drums=True)
+SCORE = Score(120.0, 4, Key(0, Mode.MAJOR), (Chord(0, ""), Chord(5, "")), 8, True, Stem.MIX, False)
 
 
 def pieces(count: int = 5) -> Pieces:
-    """Latents that tell where they are from: channel 0 the piece, channel 1 the frame."""
+    """Latents that tell where they are from: channel 0 the piece, channel 1 the frame.
+
+    Each second piece is written over what is its own negative.
+    """
     generator = torch.Generator().manual_seed(0)
     latents = torch.randn(count, CHANNELS, FRAMES, generator=generator)
     latents[:, 0] = torch.arange(count)[:, None].float()
     latents[:, 1] = torch.arange(FRAMES).float()
     shape = (count, PROMPTS_PER_PIECE, TOKENS, CONTEXT)
+    written_over = torch.arange(count)[:, None, None] % 2
     return Pieces(
         latents=latents.half(),
         tokens=torch.randn(shape, generator=generator).half(),
         lengths=torch.full((count, PROMPTS_PER_PIECE), 5),
-        truths=[{"seed": i, "score": asdict(SCORE)} for i in range(count)],
+        truths=[{"seed": i, "score": asdict(SCORE), "over": i % 2 == 1} for i in range(count)],
+        over=(-latents * written_over).half(),
     )
 
 
