@@ -34,7 +34,8 @@ from engine.audio.export import Normalise
 from engine.audio.files import FileFormat, read, read_settings
 from engine.cli import entry, generate, main
 from engine.cli.destination import Destination
-from engine.score import Key
+from engine.errors import InvalidRequest
+from engine.score import Key, Stem
 from tests.engine.tiny_model import CONFIG
 
 QUICK = ("generate", "slow jazz", "--seconds", "1", "--steps", "2", "--seed", "5")
@@ -107,6 +108,24 @@ def test_sampler_schedule_and_refined_guidance_are_chosen_by_name() -> None:
     assert built(*words).refinement == Refinement(
         rescale=0.7, projection=Projection(eta=0.2), interval=(0.3, 5.0)
     )
+
+
+def test_stem_loop_bars_and_what_is_played_over_are_asked_for(tmp_path: Path) -> None:
+    parser = entry.build_parser(["generate"])
+    (info,) = generate.Registry.default().models()
+
+    def built(*words: str) -> GenerationRequest:
+        return generate.build_request(parser.parse_args(["generate", "jazz", *words]), info)
+
+    for stem in Stem:
+        assert built("--stem", str(stem).upper()).score == Score(stem=stem)
+    assert built("--loop", "--bars", "4").score == Score(loop=True, bars=4)
+    assert built("--no-loop").score == Score(loop=False)
+    over = built("--over", "drums.wav").over
+    assert Path(over).is_absolute()
+    assert Path(over).name == "drums.wav"
+    with pytest.raises(InvalidRequest, match="Bars 0 is out of range"):
+        built("--bars", "0")
 
 
 def test_refined_guidance_travels_and_work_is_told_in_evaluations(
