@@ -55,6 +55,19 @@ QComboBox QAbstractItemView {
 QComboBox QAbstractItemView::item { min-height: 24px; }
 QComboBox QAbstractItemView::item:disabled { color: @text_dim; }
 
+QFrame[role="file"] {
+    background: transparent; border: 1px dashed @edge; border-radius: 4px;
+    min-height: 26px; max-height: 26px;
+}
+QFrame[role="file"][held="true"] { background: @field; border-style: solid; }
+QFrame[role="file"][invalid="true"] {
+    border: 2px solid @error; min-height: 24px; max-height: 24px;
+}
+QFrame[role="file"][offered="true"] { background: @selection; border: 1px dashed @accent; }
+QFrame[role="file"] QToolButton {
+    min-width: 22px; min-height: 20px; max-height: 20px; border-radius: 3px;
+}
+
 QPushButton {
     background: @field; border: 1px solid @edge; border-radius: 4px;
     min-height: 30px; max-height: 30px; padding: 0 16px;

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from PySide6.QtGui import QUndoStack
 from pytestqt.qtbot import QtBot
 
+from app.state import edits
 from app.state import request as request_module
 from app.state.draft import Draft
 from app.state.request import RequestModel
@@ -206,7 +207,7 @@ def test_a_drag_is_one_undo_step(model: RequestModel, undo: QUndoStack) -> None:
 def test_later_changes_are_steps_of_their_own(
     model: RequestModel, undo: QUndoStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(request_module, "MERGE_WITHIN_S", -1.0)
+    monkeypatch.setattr(edits, "MERGE_WITHIN_S", -1.0)
     model.edit(duration_s="11")
     model.edit(duration_s="12")
     undo.undo()
