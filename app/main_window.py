@@ -27,6 +27,7 @@ from app.play_over import PlayOver
 from app.request_panel import PANEL_PX, RequestPanel
 from app.studio import Studio
 from app.theme import GRID
+from app.widgets.chord_lane import ChordLane
 from app.widgets.empty_state import EmptyState
 from app.widgets.header_bar import HeaderBar
 from app.widgets.level_meter import LevelMeter
@@ -101,6 +102,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, GRID, 0, 0)
         column.addWidget(self._spectrogram(), 1)
         column.addWidget(self._waveform())
+        column.addWidget(ChordLane(theme, axis, transport, studio.chords))
         column.addWidget(Ruler(theme, axis, transport))
         column.addWidget(self._scrubber())
         empty = EmptyState(theme)

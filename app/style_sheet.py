@@ -31,6 +31,7 @@ QLineEdit QToolButton, QLineEdit QToolButton:hover {
     min-width: 0; min-height: 0; border: none; padding: 0; background: transparent;
 }
 QPlainTextEdit { padding: 4px; }
+QLineEdit[role="inline"], QLineEdit[role="inline"]:focus { padding: 0 6px; font-weight: 600; }
 QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox { min-height: 26px; max-height: 26px; }
 QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {
     border: 2px solid @accent; padding: 0 7px;
@@ -159,6 +160,8 @@ QListView, QTableView, QTreeView {
     background: transparent; border: none; selection-background-color: @selection;
     selection-color: @text; alternate-background-color: @field;
 }
+QListView[role="completer"] { background: @field; border: 1px solid @edge; padding: 4px; }
+QListView[role="completer"]::item { min-height: 22px; padding: 0 4px; }
 QHeaderView::section { background: transparent; color: @text_dim; border: none; padding: 4px; }
 
 #notice { border-radius: 8px; }

@@ -28,7 +28,7 @@ class FileField(QFrame):
         self.choose = _button(_tr("Choose a sound file"))
         self.remove = _button(_tr("Take it off"))
         row = QHBoxLayout(self)
-        row.setContentsMargins(GRID + 1, 0, GRID // 2, 0)
+        row.setContentsMargins(GRID + 2, 0, 2, 0)
         row.setSpacing(0)
         row.addWidget(self.shown, 1)
         row.addWidget(self.choose)

@@ -18,7 +18,7 @@ from app.state.request import RequestModel
 from app.theme import GRID, Theme
 from engine.api import Key, Mode, Score, Stem
 
-_LOOP_PX = 11 * GRID  # "off · auto" and its arrow; the bars have the rest
+_LOOP_PX = 13 * GRID  # "off · auto" and its arrow; the bars have the rest
 
 
 class ScorePanel(QWidget):
