@@ -43,8 +43,8 @@ QLineEdit[invalid="true"], QPlainTextEdit[invalid="true"], QComboBox[invalid="tr
 QLineEdit[invalid="true"], QComboBox[invalid="true"] { min-height: 24px; max-height: 24px; }
 QPlainTextEdit[invalid="true"] { padding: 3px; }
 QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled { color: @edge; }
-QComboBox { padding: 0 24px 0 10px; }
-QComboBox:focus { padding: 0 23px 0 9px; }
+QComboBox { padding: 0 0 0 10px; }  /* the arrow's own width is the rest */
+QComboBox:focus { padding: 0 0 0 9px; }
 QComboBox[auto="true"] { color: @text_dim; }
 QComboBox:hover, QLineEdit:hover, QPlainTextEdit:hover { background: @field_hover; }
 QComboBox::drop-down { border: none; width: 24px; }
@@ -160,7 +160,7 @@ QListView, QTableView, QTreeView {
     background: transparent; border: none; selection-background-color: @selection;
     selection-color: @text; alternate-background-color: @field;
 }
-QListView[role="completer"] { background: @field; border: 1px solid @edge; padding: 4px; }
+QListView[role="completer"] { background: @field; border: 1px solid @edge; }
 QListView[role="completer"]::item { min-height: 22px; padding: 0 4px; }
 QHeaderView::section { background: transparent; color: @text_dim; border: none; padding: 4px; }
 

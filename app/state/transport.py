@@ -112,7 +112,7 @@ class Transport(QObject):
             self._make_active(TakeSlot.A)
             self.set_region(None)
         self._slots.put(slot, take)
-        self._player.load(slot, audio, sample_rate)
+        self._player.load(slot, audio, sample_rate, is_loop)
         self._match_levels()
         if slot is TakeSlot.A:
             self.seek(0.0)

@@ -42,7 +42,9 @@ class ScorePanel(QWidget):
         self._name_of = name_of
         self.stem = self._picker("stem", self.tr("Stem"), self._stems())
         self.loop = self._picker("loop", self.tr("Loop"), self._loops())
-        self.bars = self._field("bars", self.tr("Bars"), self.tr("How many bars the loop lasts"))
+        self.bars = self._field(
+            "bars", self.tr("Bars"), self.tr("How many bars the loop lasts"), True
+        )
         self.tempo = self._field("tempo_bpm", self.tr("Tempo"))
         self.key = self._field("key", self.tr("Key"))
         self.key.setCompleter(QCompleter([str(Key(t, m)) for m in Mode for t in range(12)], self))
@@ -114,8 +116,8 @@ class ScorePanel(QWidget):
             self._show(name)
         self._show_plan()
 
-    def _field(self, name: str, title: str, hint: str = "") -> AutoField:
-        field = AutoField(self._theme, title, hint)
+    def _field(self, name: str, title: str, hint: str = "", narrow: bool = False) -> AutoField:
+        field = AutoField(self._theme, title, hint, narrow=narrow)
         field.setObjectName(name)
         field.edited.connect(self._editor(name))
         return field

@@ -383,7 +383,8 @@ def test_tab_follows_the_eye(qtbot: QtBot, desk: Desk) -> None:
         seen.append(focused)
         qtbot.keyClick(focused, Qt.Key.Key_Tab)
     named = [each.objectName() for each in seen]
-    sliders, score = ["duration_s", "steps", "guidance"], ["tempo_bpm", "key", "chords", "drums"]
+    sliders = ["duration_s", "steps", "guidance"]
+    score = ["stem", "loop", "tempo_bpm", "key", "chords"]
     wanted = ["prompt", *sliders, *score, "seed"]
     assert [name for name in named if name in wanted] == wanted
     assert named.index("seed") < named.index("generateButton") < named.index("takesSearch")

@@ -61,6 +61,14 @@ class ChordEditor(QLineEdit):
                 return True
         return super().event(event)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Down brings the whole list; typing narrows it."""
+        if event.key() == Qt.Key.Key_Down and not self._popup.isVisible():
+            self.completer().setCompletionPrefix("")
+            self.completer().complete()
+        else:
+            super().keyPressEvent(event)
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         if event.reason() not in _STAYS:

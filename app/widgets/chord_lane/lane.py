@@ -141,7 +141,7 @@ class ChordLane(QWidget):
     def _paint_run(self, painter: QPainter, run: Run) -> None:
         whole = self.box(run.first, run.end)
         lit = self._transport.is_playing and self._heard in range(run.first, run.end)
-        paint_block(painter, self._theme, whole, "selection" if lit else "field")
+        paint_block(painter, self._theme, whole, "selection" if lit else "block")
         if self._hovered is not None and run.first <= self._hovered < run.end:
             over = self.box(self._hovered, self._hovered + 1)
             paint_block(painter, self._theme, over, "selection" if lit else "field_hover")

@@ -17,6 +17,7 @@ _INSET_PX = 8
 _MARK_PX = 2  # the line under a chord that is written and not heard yet
 _ROOT = re.compile(r"([A-G])([#b]?)(.*)")
 _SIGNS = {"#": "♯", "b": "♭", "": ""}
+_SHORT = {"m7b5": "ø", "dim": "°", "dim7": "°7", "aug": "+", "maj7": "Δ", "maj9": "Δ9"}
 
 
 @dataclass(frozen=True)
@@ -59,28 +60,35 @@ def paint_bar_line(painter: QPainter, theme: Theme, x: float, box: QRectF) -> No
 
 
 def paint_name(painter: QPainter, theme: Theme, box: QRectF, run: Run, font: QFont) -> None:
-    """The root large, its quality small; what does not fit is left out, never cut."""
+    """The root large, its quality small; where there is little room, in a jazz chart's signs."""
     letter, sign, quality = split(run.name)
-    root, small = QFont(font), QFont(font)
-    root.setPixelSize(TEXT_PX)
-    root.setWeight(QFont.Weight.DemiBold)
-    small.setPixelSize(SMALL_PX)
-    root_px = QFontMetricsF(root).horizontalAdvance(letter + sign)
-    whole_px = root_px + QFontMetricsF(small).horizontalAdvance(quality)
-    inset = _INSET_PX if whole_px + 2 * _INSET_PX <= box.width() else 2
-    if whole_px + 2 * inset > box.width():
+    large, small = _fonts(font)
+    root_px = QFontMetricsF(large).horizontalAdvance(letter + sign) + 1
+    words = (quality.replace("b", "♭"), _SHORT.get(quality, quality), "…")
+    sizes = [root_px + QFontMetricsF(small).horizontalAdvance(word) for word in words]
+    room = box.width() - 4
+    fits = next((at for at, size in enumerate(sizes) if size <= room), None)
+    if fits is None:
         return
-    base = box.center().y() + QFontMetricsF(root).capHeight() / 2
+    left = box.left() + min(_INSET_PX, (box.width() - sizes[fits]) / 2)
+    base = box.center().y() + QFontMetricsF(large).capHeight() / 2
     painter.setPen(theme.color("accent" if run.written else "text"))
-    painter.setFont(root)
-    painter.drawText(QPointF(box.left() + inset, base), letter + sign)
+    painter.setFont(large)
+    painter.drawText(QPointF(left, base), letter + sign)
+    painter.setPen(theme.color("accent" if run.written else "text_dim"))
     painter.setFont(small)
-    if not run.written:
-        painter.setPen(theme.color("text_dim"))
-    painter.drawText(QPointF(box.left() + inset + root_px + 1, base), quality)
+    painter.drawText(QPointF(left + root_px, base), words[fits])
     if run.written:
-        line = QRectF(box.left() + inset, base + 3, whole_px + 1, _MARK_PX)
+        line = QRectF(left, base + 3, sizes[fits], _MARK_PX)
         painter.fillRect(line, theme.color("accent"))
+
+
+def _fonts(font: QFont) -> tuple[QFont, QFont]:
+    large, small = QFont(font), QFont(font)
+    large.setPixelSize(TEXT_PX)
+    large.setWeight(QFont.Weight.DemiBold)
+    small.setPixelSize(SMALL_PX)
+    return large, small
 
 
 def split(name: str) -> tuple[str, str, str]:
