@@ -236,13 +236,14 @@ class FakeEngine:
 
     def _preview(self, job_id: JobId, step: int) -> Preview:
         request = self.requests[job_id]
+        duration_s = planned(request).loop_s or request.duration_s
         heard = job_id in self.auditioned
         self.auditioned.discard(job_id)
         return Preview(
             job_id,
             step,
             request.steps,
-            picture(request.duration_s, step / request.steps, seed=step),
+            picture(duration_s, step / request.steps, seed=step),
             clip(request, self.clip_s) if heard else None,
         )
 

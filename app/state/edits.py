@@ -47,13 +47,13 @@ _WHAT = {
     "stem": _N("Undo", "Change who plays"),
     "loop": _N("Undo", "Loop or not"),
     "bars": _N("Undo", "Change the bars"),
-    "over": _N("Undo", "Change what is played over"),
     "seed": _N("Undo", "Change the seed"),
     "seed_locked": _N("Undo", "Lock or unlock the seed"),
     "takes": _N("Undo", "Change the number of takes"),
 }
 _WHAT_OF_MANY = _N("Undo", "Change the settings")
 WRITE_OVER = _N("Undo", "Write a part over a take")
+WRITE_ALONE = _N("Undo", "Play over nothing")
 
 
 class Edit(QUndoCommand):

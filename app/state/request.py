@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
 from app.state.draft import Draft, score_fields
-from app.state.edits import WRITE_OVER, Edit
+from app.state.edits import WRITE_ALONE, WRITE_OVER, Edit
 from engine.api import GenerationRequest, ModelInfo, Score
 from engine.errors import InvalidRequest
 
@@ -100,6 +100,11 @@ class RequestModel(QObject):
         after = replace(self._draft, **kept, over=str(path))
         if after != self._draft:
             self._undo.push(Edit(self, self._draft, after, WRITE_OVER))
+
+    def write_alone(self) -> None:
+        """Let the music fit no other any more."""
+        if self._draft.over:
+            self._undo.push(Edit(self, self._draft, replace(self._draft, over=""), WRITE_ALONE))
 
     def choose_model(self, model: ModelInfo) -> None:
         """Switch the model and bring its own steps, guidance, sampler and schedule along."""

@@ -109,7 +109,7 @@ class ScorePanel(QWidget):
     def _connect(self) -> None:
         request = self._request
         self.over.chosen.connect(self.over_chosen)
-        self.over.removed.connect(lambda: request.edit(over=""))
+        self.over.removed.connect(request.write_alone)
         request.changed.connect(self._show)
         request.planned.connect(self._show_plan)
         for name in (*self._fields, "over"):

@@ -219,8 +219,11 @@ class ChordLane(QWidget):
     # Writing
 
     def edit(self, bar: int) -> None:
-        """Open the field over a bar."""
-        self._close()
+        """Open the field over a bar; what stands in an open one is kept."""
+        if self._editor is not None:
+            self._on_blur(self._editor.text())
+        if not self._sheet.bars:
+            return
         self._go_to(bar)
         name = self.tr("Chord of bar {0}").format(self._bar + 1)
         editor = ChordEditor(self._sheet.name(self._bar), self._sheet.offered(), name, self)
