@@ -36,15 +36,22 @@ class RequestPanel(DropFrame):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addWidget(self._scrolled(form), 1)
+        self._scroll = self._scrolled(form)
+        whole.addWidget(self._scroll, 1)
         whole.addWidget(self._making())
         self.pass_on_from(form)
-        self.offered.connect(self._score.over.offer)
+        self.offered.connect(self._offer)
         self.dropped.connect(play_over.file)
         self.own_dropped.connect(studio.actions["play_over"].trigger)
         self._score.over_chosen.connect(play_over.file)
         studio.takes.opened.connect(self._score.show_over)
         studio.takes.changed.connect(self._score.show_over)
+
+    def _offer(self, offered: bool) -> None:
+        """Show where a file that is held over the panel would go."""
+        self._score.over.offer(offered)
+        if offered:
+            self._scroll.ensureWidgetVisible(self._score.over)
 
     def _make_more(self) -> MorePanel:
         studio = self._studio

@@ -30,6 +30,8 @@ class DropFrame(QFrame):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QDragEnterEvent) and _file_in(event.mimeData()):
             event.ignore()
+            if isinstance(watched, QWidget):  # which will not be told when the file leaves it
+                watched.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, False)
             return True
         return False
 

@@ -31,6 +31,7 @@ class FileField(QFrame):
         row.setContentsMargins(GRID + 2, 0, 2, 0)
         row.setSpacing(0)
         row.addWidget(self.shown, 1)
+        row.addSpacing(GRID // 2)
         row.addWidget(self.choose)
         row.addWidget(self.remove)
         self.choose.clicked.connect(self._open_dialog)

@@ -254,6 +254,31 @@ def test_held_chords_are_one_run(desk: Desk) -> None:
     assert split("F#") == ("F", "♯", "")
 
 
+def test_the_chord_that_is_heard_is_lit(
+    desk: Desk, lane: ChordLane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lit() -> list[bool]:
+        image = lane.grab().toImage()
+        colour = desk.studio.theme.color("selection")
+        boxes = [lane.box(bar, bar + 1) for bar in range(4)]
+        return [image.pixelColor(round(b.right()) - 9, round(b.top()) + 3) == colour for b in boxes]
+
+    desk.studio.transport.seek(2.5)
+    assert lit() == [False] * 4
+    monkeypatch.setattr(desk.studio.transport, "_playing", True)
+    assert lit() == [False, True, False, False]
+    desk.studio.transport.seek(4.0)
+    assert lit() == [False, False, True, False]
+
+
+def test_the_focus_is_seen(desk: Desk, lane: ChordLane, qtbot: QtBot) -> None:
+    corner = lane.box(0, 1).toRect().topRight() + QPoint(-20, 1)
+    before = lane.grab().toImage().pixelColor(corner)
+    lane.setFocus(Qt.FocusReason.TabFocusReason)
+    assert before == desk.studio.theme.color("block")
+    assert lane.grab().toImage().pixelColor(corner) == desk.studio.theme.color("accent")
+
+
 @pytest.mark.parametrize("choice", list(ThemeChoice)[1:])
 def test_blocks_names_and_written_chords_are_drawn(
     desk: Desk, lane: ChordLane, qtbot: QtBot, choice: ThemeChoice

@@ -185,6 +185,7 @@ def test_text_fields_let_files_pass_and_take_words(desk: Desk, sound: Path, name
         QApplication.sendEvent(inner, enter)
         assert enter.isAccepted()
         assert (row(desk).shown.text() == "drop it here") is passes
+        assert inner.underMouse() is not passes  # no field stays lit behind the file
 
 
 def test_the_row_offers_itself_while_a_file_is_held_over_the_panel(desk: Desk, sound: Path) -> None:

@@ -61,6 +61,7 @@ class ChordLane(QWidget):
         theme.changed.connect(self.update)
         sheet.changed.connect(self._on_sheet)
         transport.position_changed.connect(self._on_position)
+        transport.playing_changed.connect(self.update)
         self._on_sheet()
 
     @property
