@@ -14,11 +14,10 @@ from app.playback.devices import DeviceState
 from app.playback.history import Levels
 from app.playback.messages import PlayerEvents
 from app.playback.remote import RemotePlayer
-from app.playback.taper import volume_to_db
 from app.state.background import Background
 from app.state.looping import Looping
 from app.state.slots import LoadedTake, Slots, TakeSlot
-from engine.audio.levels import from_db
+from app.state.volume import Volume
 
 TICK_MS = 16
 
@@ -50,8 +49,6 @@ class Transport(QObject):
         self._active = TakeSlot.A
         self._position_s = 0.0
         self._playing = False
-        self._volume = 1.0
-        self._muted = False
         self._devices = DeviceState(wanted=device)
         queued = Qt.ConnectionType.QueuedConnection
         self._device_news.connect(self._on_device_state, queued)
@@ -63,6 +60,10 @@ class Transport(QObject):
         self._looping.loop_changed.connect(self.loop_changed)
         self._looping.region_changed.connect(self.region_changed)
         self._looping.bounds_changed.connect(self._update_loop)
+        self._volume = Volume(self)
+        self._volume.place_changed.connect(self.volume_changed)
+        self._volume.muted_changed.connect(self.muted_changed)
+        self._volume.amplitude_changed.connect(self._player.set_volume)
         self._timer = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
 
@@ -279,31 +280,21 @@ class Transport(QObject):
     @property
     def volume(self) -> float:
         """The slider's place in 0..1; see `volume_db`."""
-        return self._volume
+        return self._volume.place
 
     @property
     def volume_db(self) -> float:
-        return volume_to_db(self._volume)
+        return self._volume.level_db
 
     @property
     def muted(self) -> bool:
-        return self._muted
+        return self._volume.muted
 
     def set_volume(self, volume: float) -> None:
-        volume = min(max(0.0, volume), 1.0)
-        if volume != self._volume:
-            self._volume = volume
-            self._apply_volume()
-            self.volume_changed.emit(volume)
+        self._volume.set_place(volume)
 
     def set_muted(self, muted: bool) -> None:
-        if muted != self._muted:
-            self._muted = muted
-            self._apply_volume()
-            self.muted_changed.emit(muted)
-
-    def _apply_volume(self) -> None:
-        self._player.set_volume(0.0 if self._muted else from_db(self.volume_db))
+        self._volume.set_muted(muted)
 
     # Output.
 
