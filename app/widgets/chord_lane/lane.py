@@ -55,6 +55,7 @@ class ChordLane(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setMouseTracking(True)
+        self.setObjectName("chordLane")
         self.setAccessibleName(self.tr("Chords by bar"))
         TimeOverlay(self, theme, axis, transport, veil="panel")
         ViewGestures(self, axis)
