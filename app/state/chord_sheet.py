@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from PySide6.QtCore import QObject, Signal
 
@@ -60,7 +61,7 @@ class ChordSheet(QObject):
 
     def name(self, bar: int) -> str:
         """The chord of a bar as musicians in this key spell it: as written, else as heard."""
-        return self._spelt(self._chords[bar % len(self._chords)])
+        return spelt(self._chords[bar % len(self._chords)], self.key)
 
     def is_written(self, bar: int) -> bool:
         """Whether another chord than the one heard is written there."""
@@ -85,7 +86,7 @@ class ChordSheet(QObject):
 
     def offered(self) -> list[str]:
         """The key's own chords, the triads first."""
-        return [self._spelt(chord) for chord in diatonic(self.key)] if self.key else []
+        return [spelt(chord, self.key) for chord in diatonic(self.key)] if self.key else []
 
     @property
     def _heard(self) -> tuple[Chord, ...]:
@@ -99,8 +100,11 @@ class ChordSheet(QObject):
                 return chords
         return self._heard
 
-    def _spelt(self, chord: Chord) -> str:
-        return Score(key=self.key, chords=(chord,)).chord_names
+
+@lru_cache(maxsize=1024)
+def spelt(chord: Chord, key: Key | None) -> str:
+    """The chord's name as it is written in `key`."""
+    return Score(key=key, chords=(chord,)).chord_names
 
 
 def diatonic(key: Key) -> list[Chord]:

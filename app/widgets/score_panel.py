@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCompleter, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.controls.auto_field import AutoField
 from app.controls.auto_picker import AutoPicker
+from app.controls.completer import offer_words
 from app.controls.file_field import FileField
 from app.controls.labels import ErrorLine, label
 from app.controls.slider_row import LABEL_PX
@@ -47,7 +48,7 @@ class ScorePanel(QWidget):
         )
         self.tempo = self._field("tempo_bpm", self.tr("Tempo"))
         self.key = self._field("key", self.tr("Key"))
-        self.key.setCompleter(QCompleter([str(Key(t, m)) for m in Mode for t in range(12)], self))
+        offer_words(self.key, [str(Key(t, m)) for m in Mode for t in range(12)])
         hint = self.tr("One chord a bar, for example F#m7 D A E; they repeat")
         self.chords = self._field("chords", self.tr("Chords"), hint)
         self.over = FileField(theme, self.tr("Over"))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QCompleter, QLineEdit, QListView, QToolTip, QWidget
+from PySide6.QtWidgets import QLineEdit, QToolTip, QWidget
 
+from app.controls.completer import offer_words
 from app.controls.restyle import set_role, set_style
 
 _OWN_KEYS = (
@@ -30,12 +31,7 @@ class ChordEditor(QLineEdit):
         self.setObjectName("chordEditor")
         self.setAccessibleName(name)
         set_role(self, "inline")
-        completer = QCompleter(offered, self)
-        completer.setMaxVisibleItems(8)
-        self._popup = QListView()
-        set_role(self._popup, "completer")
-        completer.setPopup(self._popup)
-        self.setCompleter(completer)
+        self._popup = offer_words(self, offered)
         self.textEdited.connect(lambda: self.complain(""))
         self.selectAll()
 

@@ -52,6 +52,7 @@ class ChordLane(QWidget):
         self._hovered: int | None = None
         self._heard: int | None = None
         self._editor: ChordEditor | None = None
+        self._runs: list[Run] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setMouseTracking(True)
@@ -85,6 +86,7 @@ class ChordLane(QWidget):
 
     def _on_sheet(self) -> None:
         self._bar = min(self._bar, max(0, self._sheet.bars - 1))
+        self._runs = list(runs(self._sheet, self._visible_bars()))
         self.setVisible(self._sheet.bars > 0)
         self._place_editor()
         self._describe()
@@ -118,16 +120,17 @@ class ChordLane(QWidget):
         return range(max(0, first), min(end, self._sheet.bars))
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Only what lies under the playhead is painted while it moves."""
+        if not self._runs:
+            return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        bars = self._visible_bars()
-        if not bars:
-            return
         self._paint_label(painter)
         inner = self._axis.inner_px(self.width())
         painter.setClipRect(QRectF(LEFT_MARGIN_PX, 0, inner, LANE_PX))
-        for run in runs(self._sheet, bars):
-            self._paint_run(painter, run)
+        for run in self._runs:
+            if self.box(run.first, run.end).intersects(QRectF(event.rect())):
+                self._paint_run(painter, run)
         if self.hasFocus() and self._editor is None:
             paint_focus(painter, self._theme, self.box(self._bar, self._bar + 1))
 
