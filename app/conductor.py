@@ -135,7 +135,7 @@ class Conductor(QObject):
         self._auditioned = active.id if active else None
         self._studio.takes.select(None)
         title = self.tr("as it stands now")
-        self._studio.transport.load(clip.audio, clip.sample_rate, title)
+        self._load(clip, title)
         self._studio.transport.play()
 
     def _replace_audition(self, take: Take) -> None:
@@ -181,14 +181,18 @@ class Conductor(QObject):
         current = studio.takes.current
         if take.id == self._wanted_in_b:
             self._wanted_in_b = None
-            studio.transport.load(clip.audio, clip.sample_rate, title, TakeSlot.B)
+            self._load(clip, title, TakeSlot.B)
             studio.viewing.take_loaded(TakeSlot.B, take.request)
         elif current is not None and current.id == take.id:
-            studio.transport.load(clip.audio, clip.sample_rate, title)
+            self._load(clip, title)
             studio.viewing.take_loaded(TakeSlot.A, take.request)
             if self._wants_play == take.id:
                 studio.transport.play()
             self._wants_play = None
+
+    def _load(self, clip: Clip, title: str, slot: TakeSlot = TakeSlot.A) -> None:
+        is_loop = bool(clip.request.score.loop)
+        self._studio.transport.load(clip.audio, clip.sample_rate, title, slot, is_loop=is_loop)
 
     def _use_current(self) -> None:
         if take := self._studio.takes.current:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QByteArray, Qt, QTimer
+from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
     QMainWindow,
-    QScrollArea,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -24,22 +23,17 @@ from app.dialogs.export import ExportSheet
 from app.dialogs.shortcuts import ShortcutsDialog
 from app.keys import KeyGuard
 from app.menus import build_menu
+from app.play_over import PlayOver
+from app.request_panel import PANEL_PX, RequestPanel
 from app.studio import Studio
-from app.theme import GRID, SCROLL_BAR_PX
+from app.theme import GRID
+from app.widgets.chord_lane import ChordLane
 from app.widgets.empty_state import EmptyState
 from app.widgets.header_bar import HeaderBar
-from app.widgets.job_status import JobStatus
 from app.widgets.level_meter import LevelMeter
-from app.widgets.make_bar import MakeBar
-from app.widgets.more_panel import MorePanel
 from app.widgets.notice_bar import NoticeBar
 from app.widgets.output_picker import OutputPicker
-from app.widgets.prompt_panel import PromptPanel
-from app.widgets.refinement_panel import RefinementPanel
 from app.widgets.ruler import Ruler
-from app.widgets.score_panel import ScorePanel
-from app.widgets.seed_row import SeedRow
-from app.widgets.sound_panel import SoundPanel
 from app.widgets.spectrogram_view import SpectrogramView
 from app.widgets.step_scrubber import StepScrubber
 from app.widgets.takes_list.takes_list import TakesList
@@ -48,7 +42,6 @@ from app.widgets.waveform_view import WaveformView
 
 START_SIZE = (1280, 800)
 _Widget = TypeVar("_Widget", bound=QWidget)
-_PANEL_PX = 43 * GRID
 _TAKES_PX = 20 * GRID  # two takes under their tools
 _WAVEFORM_PX = 8 * GRID
 
@@ -60,12 +53,13 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._studio = studio
         self.conductor = Conductor(studio, self)
+        self.play_over = PlayOver(studio, self)
         self.setWindowTitle("Undertone")
         self.setAcceptDrops(True)
         self.setCentralWidget(self._body())
         self._connect()
         self._restore_layout()
-        self._prompt.prompt.setFocus()
+        self._panel.prompt.prompt.setFocus()
         KeyGuard(studio.actions, self)
 
     # Layout
@@ -81,7 +75,8 @@ class MainWindow(QMainWindow):
         self._rows = _splitter(Qt.Orientation.Vertical, self._stage(), self._takes())
         self._rows.setStretchFactor(0, 1)
         self._rows.setStretchFactor(1, 0)
-        self._columns = _splitter(Qt.Orientation.Horizontal, self._panel(), self._rows)
+        self._panel = RequestPanel(studio, self.play_over)
+        self._columns = _splitter(Qt.Orientation.Horizontal, self._panel, self._rows)
         self._columns.setStretchFactor(0, 0)
         self._columns.setStretchFactor(1, 1)
         column.addWidget(self._columns, 1)
@@ -99,46 +94,6 @@ class MainWindow(QMainWindow):
         studio.jobs.ready.connect(lambda event: header.show_device(event.device))
         return header
 
-    def _panel(self) -> QFrame:
-        studio = self._studio
-        request, actions, theme = studio.request, studio.actions, studio.theme
-        self._prompt = PromptPanel(request, actions)
-        form = _named(QWidget(), "panelBody")
-        column = _column(form, 2 * GRID)
-        column.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
-        column.setSpacing(3 * GRID // 2)
-        column.addWidget(self._prompt)
-        column.addWidget(SoundPanel(request))
-        column.addWidget(ScorePanel(request, theme))
-        column.addWidget(SeedRow(request, actions))
-        more = MorePanel(request, actions, theme, RefinementPanel(request, theme))
-        column.addWidget(more)
-        column.addStretch(1)
-        scroll = QScrollArea()
-        actions["more"].toggled.connect(
-            lambda: QTimer.singleShot(0, more, lambda: scroll.ensureWidgetVisible(more))
-        )
-        scroll.setWidgetResizable(True)
-        scroll.verticalScrollBar().rangeChanged.connect(
-            lambda _least, most: column.setContentsMargins(
-                2 * GRID, GRID, 2 * GRID - (SCROLL_BAR_PX if most else 0), GRID
-            )
-        )
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(form)
-        making = QWidget()
-        foot = _column(making, 2 * GRID)
-        foot.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
-        foot.addWidget(MakeBar(request, actions))
-        foot.addWidget(JobStatus(studio.jobs, studio.estimate, actions))
-        panel = _named(QFrame(), "panel")
-        panel.setMinimumWidth(_PANEL_PX - 3 * GRID)
-        whole = _column(panel)
-        whole.addWidget(scroll, 1)
-        whole.addWidget(making)
-        return panel
-
     def _stage(self) -> QFrame:
         studio = self._studio
         theme, axis, transport = studio.theme, studio.axis, studio.transport
@@ -147,6 +102,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, GRID, 0, 0)
         column.addWidget(self._spectrogram(), 1)
         column.addWidget(self._waveform())
+        column.addWidget(ChordLane(theme, axis, transport, studio.chords))
         column.addWidget(Ruler(theme, axis, transport))
         column.addWidget(self._scrubber())
         empty = EmptyState(theme)
@@ -209,7 +165,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         actions = self._studio.actions
-        actions["focus_prompt"].triggered.connect(self._prompt.prompt.setFocus)
+        actions["focus_prompt"].triggered.connect(self._panel.prompt.prompt.setFocus)
         actions["open_file"].triggered.connect(self._choose_file)
         actions["shortcuts"].triggered.connect(self._show_shortcuts)
         actions["about"].triggered.connect(self._show_about)
@@ -253,7 +209,7 @@ class MainWindow(QMainWindow):
         if not self.restoreGeometry(_bytes(values.geometry)):
             self.resize(*START_SIZE)
         if not self._columns.restoreState(_bytes(values.columns)):
-            self._columns.setSizes([_PANEL_PX, START_SIZE[0] - _PANEL_PX])
+            self._columns.setSizes([PANEL_PX, START_SIZE[0] - PANEL_PX])
         if not self._rows.restoreState(_bytes(values.rows)):
             self._rows.setSizes([START_SIZE[1] - _TAKES_PX, _TAKES_PX])
 

@@ -15,6 +15,7 @@ from app.library.folders import data_folder
 from app.session import Session
 from app.settings import Settings, config_folder
 from app.state.analysis import TakeAnalysis
+from app.state.chord_sheet import ChordSheet
 from app.state.estimate import Estimate
 from app.state.exporter import Exporter
 from app.state.jobs import Jobs
@@ -55,6 +56,7 @@ class Studio:
     transport: Transport
     analysis: TakeAnalysis
     viewing: Viewing
+    chords: ChordSheet
 
     def close(self) -> None:
         """Save what is open, stop what runs, and let go of engine and output in bounded time."""
@@ -91,6 +93,7 @@ def build_studio(
     takes = Takes(data or data_folder(), undo)
     exporter = Exporter(takes, notices, JsonStore((config or config_folder()) / "export.json"))
     jobs, axis, analysis = Jobs(engine, bridge), TimeAxis(), TakeAnalysis(transport)
+    viewing = Viewing(jobs, transport, analysis, axis)
     return Studio(
         engine=engine,
         bridge=bridge,
@@ -110,5 +113,6 @@ def build_studio(
         axis=axis,
         transport=transport,
         analysis=analysis,
-        viewing=Viewing(jobs, transport, analysis, axis),
+        viewing=viewing,
+        chords=ChordSheet(viewing, request, axis),
     )

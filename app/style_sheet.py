@@ -31,6 +31,7 @@ QLineEdit QToolButton, QLineEdit QToolButton:hover {
     min-width: 0; min-height: 0; border: none; padding: 0; background: transparent;
 }
 QPlainTextEdit { padding: 4px; }
+QLineEdit[role="inline"], QLineEdit[role="inline"]:focus { padding: 0 6px; font-weight: 600; }
 QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox { min-height: 26px; max-height: 26px; }
 QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {
     border: 2px solid @accent; padding: 0 7px;
@@ -42,8 +43,8 @@ QLineEdit[invalid="true"], QPlainTextEdit[invalid="true"], QComboBox[invalid="tr
 QLineEdit[invalid="true"], QComboBox[invalid="true"] { min-height: 24px; max-height: 24px; }
 QPlainTextEdit[invalid="true"] { padding: 3px; }
 QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled { color: @edge; }
-QComboBox { padding: 0 24px 0 10px; }
-QComboBox:focus { padding: 0 23px 0 9px; }
+QComboBox { padding: 0 0 0 10px; }  /* the arrow's own width is the rest */
+QComboBox:focus { padding: 0 0 0 9px; }
 QComboBox[auto="true"] { color: @text_dim; }
 QComboBox:hover, QLineEdit:hover, QPlainTextEdit:hover { background: @field_hover; }
 QComboBox::drop-down { border: none; width: 24px; }
@@ -54,6 +55,19 @@ QComboBox QAbstractItemView {
 }
 QComboBox QAbstractItemView::item { min-height: 24px; }
 QComboBox QAbstractItemView::item:disabled { color: @text_dim; }
+
+QFrame[role="file"] {
+    background: transparent; border: 1px dashed @edge; border-radius: 4px;
+    min-height: 26px; max-height: 26px;
+}
+QFrame[role="file"][held="true"] { background: @field; border-style: solid; }
+QFrame[role="file"][invalid="true"] {
+    border: 2px solid @error; min-height: 24px; max-height: 24px;
+}
+QFrame[role="file"][offered="true"] { background: @selection; border: 1px dashed @accent; }
+QFrame[role="file"] QToolButton {
+    min-width: 22px; min-height: 20px; max-height: 20px; border-radius: 3px;
+}
 
 QPushButton {
     background: @field; border: 1px solid @edge; border-radius: 4px;
@@ -146,6 +160,8 @@ QListView, QTableView, QTreeView {
     background: transparent; border: none; selection-background-color: @selection;
     selection-color: @text; alternate-background-color: @field;
 }
+QListView[role="completer"] { background: @field; border: 1px solid @edge; }
+QListView[role="completer"]::item { min-height: 22px; padding: 0 4px; }
 QHeaderView::section { background: transparent; color: @text_dim; border: none; padding: 4px; }
 
 #notice { border-radius: 8px; }

@@ -30,6 +30,7 @@ TOKENS: dict[str, tuple[str, str]] = {
     "panel": ("#171d20", "#f8fafa"),  # the three regions
     "field": ("#20282c", "#ffffff"),  # what can be typed in or dragged
     "field_hover": ("#2a3439", "#eef2f2"),
+    "block": ("#20282c", "#e9eded"),  # what lies on a panel in a row, such as chords
     "line": ("#2c363b", "#d3dada"),  # between regions
     "edge": ("#72828b", "#76858b"),  # around controls: 3:1 on panel and field
     "text": ("#e9eef0", "#141c1f"),

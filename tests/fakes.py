@@ -37,13 +37,16 @@ from engine.api import (
     SamplerName,
     ScheduleName,
     Score,
+    Stem,
 )
 from engine.errors import EngineError
 
 SAMPLE_RATE = 44_100
 MELS = 128
 FRAMES_PER_S = 43.0
-PLANNED = Score(tempo_bpm=90.0, beats_per_bar=4, key=Key(9, Mode.MINOR), drums=True)
+PLANNED = Score(
+    tempo_bpm=90.0, beats_per_bar=4, key=Key(9, Mode.MINOR), drums=True, stem=Stem.MIX, loop=False
+)
 HOUSE = ModelInfo(
     id="house",
     title="House",
@@ -65,15 +68,26 @@ def tone(duration_s: float, freq_hz: float = 440.0, level: float = 0.3) -> NDArr
     return (level * np.sin(phases)).astype(np.float32)
 
 
+def planned(request: GenerationRequest) -> Score:
+    """The request's score, what is open taken from `PLANNED`; an open loop has four bars."""
+    score = request.score.filled_by(PLANNED)
+    return replace(score, bars=score.bars or 4) if score.loop else score
+
+
 def clip(request: GenerationRequest, clip_s: float | None = None) -> Clip:
-    """A short synthetic clip whose pitch tells its seed; its request has no open part."""
+    """A short synthetic clip whose pitch tells its seed; its request has no open part.
+
+    A loop lasts its bars, whatever `clip_s` says.
+    """
+    score = planned(request)
     used = replace(
         request,
         seed=request.seed if request.seed is not None else 1234,
-        score=request.score.filled_by(PLANNED),
+        score=score,
+        duration_s=score.loop_s or request.duration_s,
     )
     freq_hz = 220.0 * 2 ** ((used.seed or 0) % 12 / 12)
-    audio = tone(request.duration_s if clip_s is None else clip_s, freq_hz)
+    audio = tone(score.loop_s or clip_s or request.duration_s, freq_hz)
     return Clip(audio, SAMPLE_RATE, used, elapsed_s=0.5)
 
 
@@ -148,7 +162,7 @@ class FakeEngine:
         self.auditioned.add(job_id)
 
     def plan(self, request: GenerationRequest) -> Score:
-        return request.score.filled_by(PLANNED)
+        return planned(request)
 
     def models(self) -> tuple[ModelInfo, ...]:
         return self.known_models
@@ -222,13 +236,14 @@ class FakeEngine:
 
     def _preview(self, job_id: JobId, step: int) -> Preview:
         request = self.requests[job_id]
+        duration_s = planned(request).loop_s or request.duration_s
         heard = job_id in self.auditioned
         self.auditioned.discard(job_id)
         return Preview(
             job_id,
             step,
             request.steps,
-            picture(request.duration_s, step / request.steps, seed=step),
+            picture(duration_s, step / request.steps, seed=step),
             clip(request, self.clip_s) if heard else None,
         )
 

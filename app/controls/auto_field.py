@@ -9,17 +9,27 @@ from app.theme import Theme
 
 
 class AutoField(QLineEdit):
-    """Empty means automatic. The button inside takes the planned value over, or drops the given."""
+    """Empty means automatic. The button inside takes the planned value over, or drops the given.
+
+    A `narrow` field has no room to offer the former.
+    """
 
     edited = Signal(str)
 
     def __init__(
-        self, theme: Theme, name: str, hint: str = "", parent: QWidget | None = None
+        self,
+        theme: Theme,
+        name: str,
+        hint: str = "",
+        parent: QWidget | None = None,
+        *,
+        narrow: bool = False,
     ) -> None:
         super().__init__(parent)
         self._theme = theme
         self._planned = ""
         self._hint = hint
+        self._narrow = narrow
         self.setAccessibleName(name)
         self._button = self.addAction(
             theme.icon("edit", "text_dim"), QLineEdit.ActionPosition.TrailingPosition
@@ -54,7 +64,7 @@ class AutoField(QLineEdit):
         auto = _tr("auto")
         self.setPlaceholderText(f"{self._planned} · {auto}" if self._planned else auto)
         self.setToolTip(self._hint if given or not self._planned else self._planned)
-        self._button.setVisible(given or bool(self._planned))
+        self._button.setVisible(given or (bool(self._planned) and not self._narrow))
         self._button.setIcon(self._theme.icon("close" if given else "edit", "text_dim"))
         self._button.setToolTip(
             _tr("Leave it to the planner") if given else _tr("Take this value over and edit it")

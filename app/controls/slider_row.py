@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 
 from app.controls.labels import label
 from app.controls.number_field import NumberField
@@ -72,6 +72,9 @@ class SliderRow(QWidget):
         self.field.setFixedWidth(FIELD_PX)
         self.slider = _make_slider(title)
         self.slider.installEventFilter(self)
+        self.told = QLabel()
+        self.told.setAccessibleName(title)
+        self.told.setVisible(False)
         self.setToolTip(tip)
         self._lay_out(title)
         self.field.edited.connect(self._on_typed)
@@ -85,6 +88,13 @@ class SliderRow(QWidget):
             self.slider.setValue(self._scale.tick(value))
             self.slider.blockSignals(blocked)
 
+    def tell_instead(self, text: str) -> None:
+        """Tell a value that follows from others in the slider's place; "" lets it be set again."""
+        self.told.setText(text)
+        self.told.setVisible(bool(text))
+        self.slider.setVisible(not text)
+        self.field.setVisible(not text)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The wheel scrolls the panel; only a focused slider takes it."""
         if event.type() == QEvent.Type.Wheel and not self.slider.hasFocus():
@@ -95,10 +105,12 @@ class SliderRow(QWidget):
     def _lay_out(self, title: str) -> None:
         name = label(title, buddy=self.field)
         name.setFixedWidth(LABEL_PX)
+        self.told.setFixedHeight(self.field.sizeHint().height())
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)
         row.addWidget(name)
+        row.addWidget(self.told, 1)
         row.addWidget(self.slider, 1)
         row.addWidget(self.field)
 

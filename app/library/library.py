@@ -72,15 +72,19 @@ class Library:
         """
         take = replace(take, thumbnail=thumbnail(clip), state=TakeState.SAVED)
         with self._changing("take could not be saved"):
-            path = self._takes / take.file_name
+            path = self.file_of(take)
             write(path, clip.audio, clip.sample_rate, FileFormat.WAV_FLOAT, clip.request)
             index.insert(self._database, take)
         return take
 
     def clip(self, take: Take) -> Clip:
         """Read the sound. Raises `AudioFileError`."""
-        audio, sample_rate = read(self._takes / take.file_name)
+        audio, sample_rate = read(self.file_of(take))
         return Clip(audio, sample_rate, take.request, take.elapsed_s, take.notices)
+
+    def file_of(self, take: Take) -> Path:
+        """Where the sound of a take lies that is saved and not deleted."""
+        return self._takes / take.file_name
 
     def star(self, id: str, starred: bool) -> None:
         with self._changing("star could not be saved"):
@@ -106,7 +110,7 @@ class Library:
         """
         folder = self._dragged / take.id
         path = folder / f"{suggested_name(take.request)}.wav"
-        source = self._takes / take.file_name
+        source = self.file_of(take)
         with file_errors("copied", path):
             folder.mkdir(parents=True, exist_ok=True)
             if not path.exists() or path.stat().st_size != source.stat().st_size:

@@ -7,6 +7,7 @@ belong on the player's own thread.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from typing import Any, NamedTuple
@@ -24,8 +25,10 @@ PREFERRED_RATE = 44_100
 class _Take(NamedTuple):
     audio: NDArray[np.float32]  # (frames, channels) as it was given
     sample_rate: int
+    is_loop: bool = False
 
 
+_AROUND_S = 0.05  # longer than the resampler's filter
 _EMPTY = _Take(SILENT, PREFERRED_RATE)
 
 
@@ -41,9 +44,11 @@ class Deck:
 
     # Asked from any thread; each returns at once.
 
-    def put(self, slot: int, audio: NDArray[np.float32], sample_rate: int) -> None:
+    def put(
+        self, slot: int, audio: NDArray[np.float32], sample_rate: int, is_loop: bool = False
+    ) -> None:
         """Lay (frames, channels) into `slot`; it is heard once it was prepared."""
-        self._takes[slot] = _Take(audio, sample_rate)
+        self._takes[slot] = _Take(audio, sample_rate, is_loop)
 
     def stop(self) -> None:
         """Fade out; playing goes on from what was heard last."""
@@ -143,7 +148,8 @@ class Deck:
         take, rate = self._takes[slot], self._mixer.sample_rate
         audio = as_stereo(take.audio)
         if take.sample_rate != rate and len(audio):
-            audio = np.ascontiguousarray(soxr.resample(audio, take.sample_rate, rate))
+            change = _resampled_around if take.is_loop else soxr.resample
+            audio = np.ascontiguousarray(change(audio, take.sample_rate, rate))
         with self._writing:
             control = self._mixer.control
             sources = (audio, control.sources[1]) if slot == 0 else (control.sources[0], audio)
@@ -166,6 +172,16 @@ def as_stereo(audio: NDArray[np.float32]) -> Audio:
     """(frames, channels) as contiguous (frames, 2): one channel twice, or the first two."""
     stereo = audio[:, :2] if audio.shape[1] >= 2 else np.repeat(audio, 2, axis=1)
     return np.ascontiguousarray(stereo, np.float32)
+
+
+def _resampled_around(audio: Audio, rate: int, target_rate: int) -> Audio:
+    """A loop at another rate: its end is heard before its start, so that no seam is heard."""
+    unit = rate // math.gcd(rate, target_rate)  # frames that are whole ones at both rates
+    margin = unit * math.ceil(_AROUND_S * rate / unit)
+    lead = margin * target_rate // rate
+    wrapped = np.pad(audio, ((margin, margin), (0, 0)), mode="wrap")
+    frames = round(len(audio) / rate * target_rate)
+    return soxr.resample(wrapped, rate, target_rate)[lead : lead + frames]
 
 
 def _within_take(position: int, passed: float, control: Control) -> float:

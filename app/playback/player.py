@@ -55,9 +55,11 @@ class Player:
         """Look for outputs for the first time; `on_state` follows."""
         self._errands.put(self._open)
 
-    def load(self, slot: int, audio: NDArray[np.float32], sample_rate: int) -> None:
+    def load(
+        self, slot: int, audio: NDArray[np.float32], sample_rate: int, is_loop: bool = False
+    ) -> None:
         """Make (frames, channels) take `slot`, silently replacing what was there."""
-        self._deck.put(slot, audio, sample_rate)
+        self._deck.put(slot, audio, sample_rate, is_loop)
         self._errands.put(lambda: self._deck.prepare(slot))
 
     def play(self) -> None:

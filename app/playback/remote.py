@@ -50,8 +50,10 @@ class RemotePlayer:
     def find_devices(self) -> None:
         self._send("find_devices")
 
-    def load(self, slot: int, audio: NDArray[np.float32], sample_rate: int) -> None:
-        self._keep(("load", slot), "load", slot, audio, sample_rate)
+    def load(
+        self, slot: int, audio: NDArray[np.float32], sample_rate: int, is_loop: bool = False
+    ) -> None:
+        self._keep(("load", slot), "load", slot, audio, sample_rate, is_loop)
 
     def set_loop(self, region_s: tuple[float, float] | None) -> None:
         self._keep("loop", "set_loop", region_s)

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import importlib
+import threading
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any, TypeVar
 
 import shiboken6
 from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
 
 T = TypeVar("T")
+_importing = threading.Lock()
+
+
+def import_behind(name: str) -> ModuleType:
+    """Import a slow module on a thread of the pool, one after the other.
+
+    Two threads in one package's import can each come upon a half of it: rather than deadlock,
+    Python lets them see it.
+    """
+    with _importing:
+        return importlib.import_module(name)
 
 
 class Background(QObject):

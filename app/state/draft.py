@@ -6,6 +6,7 @@ The fields may hold anything; `Draft.request` turns them into a request or raise
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -18,22 +19,31 @@ from engine.api import (
     SamplerName,
     ScheduleName,
     Score,
+    Stem,
     parse_chords,
 )
 from engine.errors import InvalidRequest
 
 MOST_TAKES = 99
 DRUMS: dict[str, bool | None] = {"": None, "with": True, "without": False}
+LOOPS: dict[str, bool | None] = {"": None, "on": True, "off": False}
+_BARS_WORD = re.compile(r"\s*bars?\s*$", re.IGNORECASE)
 _CHOICES: dict[str, list[Any]] = {
     "sampler": list(SamplerName),
     "schedule": list(ScheduleName),
     "drums": list(DRUMS),
+    "stem": ["", *Stem],
+    "loop": list(LOOPS),
 }
 
 
 @dataclass(frozen=True)
 class Draft:
-    """The fields as text; an empty tempo, key, metre, chords or drums is left to the planner."""
+    """The fields as text; an empty part of the score is left to the planner.
+
+    `bars` counts for a loop alone: other music lasts `duration_s`. `over` is the path of the
+    sound file that is played over, "" for none.
+    """
 
     prompt: str = ""
     negative_prompt: str = ""
@@ -54,6 +64,10 @@ class Draft:
     beats_per_bar: str = ""
     chords: str = ""
     drums: str = ""
+    stem: str = ""
+    loop: str = ""
+    bars: str = ""
+    over: str = ""
     seed: str = ""
     seed_locked: bool = False
     takes: str = "1"
@@ -74,7 +88,6 @@ class Draft:
     @classmethod
     def of(cls, request: GenerationRequest, takes: str = "1") -> Draft:
         """The fields that lead to `request`; its seed comes locked."""
-        score = request.score
         return cls(
             prompt=request.prompt,
             negative_prompt=request.negative_prompt,
@@ -84,11 +97,8 @@ class Draft:
             **_refinement_fields(request.refinement),
             sampler=request.sampler.value,
             schedule=request.schedule.value,
-            tempo_bpm=_plain(score.tempo_bpm) if score.tempo_bpm else "",
-            key=str(score.key) if score.key else "",
-            beats_per_bar=str(score.beats_per_bar) if score.beats_per_bar else "",
-            chords=score.chord_names,
-            drums=drums_word(score.drums),
+            **score_fields(request.score),
+            over=request.over,
             seed="" if request.seed is None else str(request.seed),
             seed_locked=request.seed is not None,
             takes=takes,
@@ -109,6 +119,7 @@ class Draft:
             score=self.score(),
             seed=whole("seed", self.seed) if self.seed.strip() else None,
             model=self.model,
+            over=self.over,
         )
 
     def refinement(self) -> Refinement:
@@ -134,6 +145,7 @@ class Draft:
 
     def score(self) -> Score:
         tempo = self.tempo_bpm.lower().removesuffix("bpm").strip()
+        bars = _BARS_WORD.sub("", self.bars).strip() if LOOPS[self.loop] is not False else ""
         return Score(
             tempo_bpm=number("tempo_bpm", tempo) if tempo else None,
             beats_per_bar=whole("beats_per_bar", self.beats_per_bar)
@@ -141,7 +153,10 @@ class Draft:
             else None,
             key=Key.parse(self.key) if self.key.strip() else None,
             chords=parse_chords(self.chords) or None,
+            bars=whole("bars", bars) if bars else None,
             drums=DRUMS[self.drums],
+            stem=Stem(self.stem) if self.stem else None,
+            loop=LOOPS[self.loop],
         )
 
     def take_count(self) -> int:
@@ -157,6 +172,25 @@ class Draft:
 def drums_word(drums: bool | None) -> str:
     """The value of the field that stands for `drums`."""
     return next(word for word, meant in DRUMS.items() if meant is drums)
+
+
+def loop_word(loop: bool | None) -> str:
+    """The value of the field that stands for `loop`."""
+    return next(word for word, meant in LOOPS.items() if meant is loop)
+
+
+def score_fields(score: Score) -> dict[str, Any]:
+    """The fields that lead to `score`. Bars are told of a loop, which lasts them."""
+    return {
+        "tempo_bpm": _plain(score.tempo_bpm) if score.tempo_bpm else "",
+        "key": str(score.key) if score.key else "",
+        "beats_per_bar": str(score.beats_per_bar) if score.beats_per_bar else "",
+        "chords": score.chord_names,
+        "drums": drums_word(score.drums),
+        "stem": score.stem.value if score.stem else "",
+        "loop": loop_word(score.loop),
+        "bars": str(score.bars) if score.loop and score.bars else "",
+    }
 
 
 def _refinement_fields(refinement: Refinement) -> dict[str, Any]:

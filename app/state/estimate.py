@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
-from app.state.draft import Draft
 from app.state.request import RequestModel
 from engine.api import Clip, ModelInfo
 from engine.errors import InvalidRequest
@@ -51,30 +50,33 @@ class Estimate(QObject):
         self._update()
 
     def _update(self) -> None:
-        text = _told(self._request.draft, self._rates, self._models)
+        text = _told(self._request, self._rates, self._models)
         if text != self.text:
             self.text = text
             self.changed.emit()
 
 
-def _told(draft: Draft, rates: dict[str, float], models: dict[str, ModelInfo]) -> str:
+def _told(asked: RequestModel, rates: dict[str, float], models: dict[str, ModelInfo]) -> str:
+    draft = asked.draft
     model = models.get(draft.model)
     try:
         request = draft.request()
     except InvalidRequest:
         return ""
     takes = int(draft.takes) if draft.takes.isdigit() else 1
+    loop_s = asked.plan.loop_s if asked.plan else None
+    duration_s = loop_s or request.duration_s
     evaluations = request.sampler.evaluations(request.steps)
     parts = []
     if evaluations != request.steps:
         parts.append(QCoreApplication.translate("Estimate", "{0} evaluations").format(evaluations))
     if draft.model in rates:
-        seconds = rates[draft.model] * evaluations * request.duration_s * takes
+        seconds = rates[draft.model] * evaluations * duration_s * takes
         parts.append(
             QCoreApplication.translate("Estimate", "about {0}").format(told_duration(seconds))
         )
     if model is not None and model.bytes_a_second:
-        size = told_size(model.bytes_a_second * request.duration_s)
+        size = told_size(model.bytes_a_second * duration_s)
         alone = QCoreApplication.translate("Estimate", "{0} of memory")
         parts.append(size if parts else alone.format(size))
     return ", ".join(parts)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from typing import Any, cast
+from pathlib import Path
+from typing import Any
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, QTimer, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
+from PySide6.QtGui import QUndoStack
 
-from app.state.draft import Draft
+from app.state.draft import Draft, score_fields
+from app.state.edits import WRITE_ALONE, WRITE_OVER, Edit
 from engine.api import GenerationRequest, ModelInfo, Score
 from engine.errors import InvalidRequest
 
 PLAN_AFTER_MS = 60
-MERGE_WITHIN_S = 1.0
 SHORT_SEEDS = 1_000_000  # drawn seeds have at most six digits, to be read and told
 
 
@@ -68,7 +68,7 @@ class RequestModel(QObject):
         """Change one field or several as one step; quick changes of the same field are one."""
         after = replace(self._draft, **values)
         if after != self._draft:
-            self._undo.push(_Edit(self, self._draft, after))
+            self._undo.push(Edit(self, self._draft, after))
 
     def type_text(self, field: str, text: str) -> None:
         """Follow a text field that keeps its own undo."""
@@ -87,6 +87,24 @@ class RequestModel(QObject):
     def use(self, request: GenerationRequest) -> None:
         """Bring back the settings of a take."""
         self.edit(**asdict(Draft.of(request, self._draft.takes)))
+
+    def write_over(self, path: Path, made: GenerationRequest | None = None) -> None:
+        """Let the music fit the sound in `path`, and keep to what `made` it where that is known.
+
+        Its drums are not asked for again, nor its stem: another part is written.
+        """
+        kept = {} if made is None else score_fields(made.score)
+        kept = {name: value for name, value in kept.items() if name not in ("stem", "drums")}
+        if made is not None:
+            kept["duration_s"] = f"{made.duration_s:.10g}"
+        after = replace(self._draft, **kept, over=str(path))
+        if after != self._draft:
+            self._undo.push(Edit(self, self._draft, after, WRITE_OVER))
+
+    def write_alone(self) -> None:
+        """Let the music fit no other any more."""
+        if self._draft.over:
+            self._undo.push(Edit(self, self._draft, replace(self._draft, over=""), WRITE_ALONE))
 
     def choose_model(self, model: ModelInfo) -> None:
         """Switch the model and bring its own steps, guidance, sampler and schedule along."""
@@ -116,6 +134,7 @@ class RequestModel(QObject):
         if self._seed_used and not draft.seed_locked:
             draft = replace(draft, seed=_fresh_seed())
         first, takes = draft.request(), draft.take_count()
+        _check_over(draft.over)
         self.apply(draft)
         self._seed_used = True
         self._remember(self._draft.prompt.strip())
@@ -171,63 +190,19 @@ class RequestModel(QObject):
         self.planned.emit()
 
 
+def _check_over(path: str) -> None:
+    """Raises `InvalidRequest` for a sound to play over that is not there any more."""
+    if path and not Path(path).is_file():
+        raise InvalidRequest(
+            "over",
+            _tr("“{0}” is not there any more.").format(Path(path).name),
+            _tr("Choose another sound to play over, or none."),
+        )
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Request", text)
+
+
 def _fresh_seed() -> str:
     return str(random.randrange(SHORT_SEEDS))
-
-
-_N = cast(Callable[[str, str], str], QT_TRANSLATE_NOOP)
-_WHAT = {
-    "prompt": _N("Undo", "Change the prompt"),
-    "duration_s": _N("Undo", "Change the length"),
-    "steps": _N("Undo", "Change the steps"),
-    "guidance": _N("Undo", "Change the guidance"),
-    "rescale": _N("Undo", "Change the rescale"),
-    "projected": _N("Undo", "Change the kind of guidance"),
-    "eta": _N("Undo", "Change projected guidance"),
-    "momentum": _N("Undo", "Change projected guidance"),
-    "threshold": _N("Undo", "Change projected guidance"),
-    "sigma_low": _N("Undo", "Change where guidance acts"),
-    "sigma_high": _N("Undo", "Change where guidance acts"),
-    "sampler": _N("Undo", "Change the sampler"),
-    "schedule": _N("Undo", "Change the schedule"),
-    "tempo_bpm": _N("Undo", "Change the tempo"),
-    "key": _N("Undo", "Change the key"),
-    "beats_per_bar": _N("Undo", "Change the metre"),
-    "chords": _N("Undo", "Change the chords"),
-    "drums": _N("Undo", "Change the drums"),
-    "seed": _N("Undo", "Change the seed"),
-    "seed_locked": _N("Undo", "Lock or unlock the seed"),
-    "takes": _N("Undo", "Change the number of takes"),
-}
-_WHAT_OF_MANY = _N("Undo", "Change the settings")
-
-
-class _Edit(QUndoCommand):
-    """From one draft to another; quick edits of the same fields merge."""
-
-    def __init__(self, model: RequestModel, before: Draft, after: Draft) -> None:
-        self._names = [n for n, v in asdict(after).items() if v != getattr(before, n)]
-        alone = _WHAT.get(self._names[0]) if len(self._names) == 1 else None
-        super().__init__(QCoreApplication.translate("Undo", alone or _WHAT_OF_MANY))
-        self._model, self._before, self._after = model, before, after
-        self._at = time.monotonic()
-
-    def id(self) -> int:
-        return hash(tuple(self._names)) & 0x7FFF_FFFF
-
-    def mergeWith(self, other: QUndoCommand) -> bool:
-        assert isinstance(other, _Edit)
-        if other._at - self._at > MERGE_WITHIN_S:
-            return False
-        self._after, self._at = other._after, other._at
-        return True
-
-    def redo(self) -> None:
-        self._go(self._after)
-
-    def undo(self) -> None:
-        self._go(self._before)
-
-    def _go(self, to: Draft) -> None:
-        values: dict[str, Any] = {name: getattr(to, name) for name in self._names}
-        self._model.apply(replace(self._model.draft, **values))

@@ -28,6 +28,7 @@ class LoadedTake:
     audio: NDArray[np.float32]
     sample_rate: int
     title: str = ""
+    is_loop: bool = False  # made to go on into its own beginning
 
     @property
     def duration_s(self) -> float:

@@ -14,7 +14,7 @@ CACHE_BYTES = 32 * 2**20  # sound kept for instant switching: about nine takes o
 class Shelf:
     """The library, opened on first use and again after it could not be used.
 
-    Every method but `copy_to_drag` and `messages` runs on the disk's thread.
+    Every method but `file_of`, `copy_to_drag` and `messages` runs on the disk's thread.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -34,6 +34,9 @@ class Shelf:
 
     def clip(self, take: Take) -> Clip:
         return (self._library or self.open()).clip(take)
+
+    def file_of(self, take: Take) -> Path:
+        return (self._library or self.open()).file_of(take)
 
     def copy_to_drag(self, take: Take) -> Path:
         return (self._library or self.open()).copy_to_drag(take)

@@ -140,6 +140,10 @@ class Takes(QObject):
         self._starred_only = starred_only
         self.filtered.emit()
 
+    def file_of(self, take: Take) -> Path:
+        """Where the take's sound lies, or will as soon as it is saved."""
+        return self._shelf.file_of(take)
+
     def file_to_drag(self, id: str) -> Path | None:
         """A copy under a good name for a drop target; None after saying why there is none."""
         try:

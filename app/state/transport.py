@@ -12,12 +12,12 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from app.playback.devices import DeviceState
 from app.playback.history import Levels
-from app.playback.messages import SHORTEST_LOOP_S, PlayerEvents
+from app.playback.messages import PlayerEvents
 from app.playback.remote import RemotePlayer
-from app.playback.taper import volume_to_db
 from app.state.background import Background
+from app.state.looping import Looping
 from app.state.slots import LoadedTake, Slots, TakeSlot
-from engine.audio.levels import from_db
+from app.state.volume import Volume
 
 TICK_MS = 16
 
@@ -49,10 +49,6 @@ class Transport(QObject):
         self._active = TakeSlot.A
         self._position_s = 0.0
         self._playing = False
-        self._loop = False
-        self._region: tuple[float, float] | None = None
-        self._volume = 1.0
-        self._muted = False
         self._devices = DeviceState(wanted=device)
         queued = Qt.ConnectionType.QueuedConnection
         self._device_news.connect(self._on_device_state, queued)
@@ -60,6 +56,14 @@ class Transport(QObject):
         self._player = RemotePlayer(
             PlayerEvents(self._device_news.emit, self._player_news.emit), wanted=device
         )
+        self._looping = Looping(self)
+        self._looping.loop_changed.connect(self.loop_changed)
+        self._looping.region_changed.connect(self.region_changed)
+        self._looping.bounds_changed.connect(self._update_loop)
+        self._volume = Volume(self)
+        self._volume.place_changed.connect(self.volume_changed)
+        self._volume.muted_changed.connect(self.muted_changed)
+        self._volume.amplitude_changed.connect(self._player.set_volume)
         self._timer = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
 
@@ -96,23 +100,25 @@ class Transport(QObject):
         sample_rate: int,
         title: str = "",
         slot: TakeSlot = TakeSlot.A,
+        *,
+        is_loop: bool = False,
     ) -> None:
         """Put a take into a slot; loading A also makes A active, at its start and stopped.
 
-        `audio` is (frames, channels) and must not be changed afterwards.
+        `audio` is (frames, channels) and must not be changed afterwards. A loop repeats by itself.
         """
-        take = LoadedTake(audio, sample_rate, title)
+        take = LoadedTake(audio, sample_rate, title, is_loop)
         if slot is TakeSlot.A:
             self.stop()
             self._make_active(TakeSlot.A)
             self.set_region(None)
         self._slots.put(slot, take)
-        self._player.load(slot, audio, sample_rate)
+        self._player.load(slot, audio, sample_rate, is_loop)
         self._match_levels()
         if slot is TakeSlot.A:
             self.seek(0.0)
         if slot is self._active:
-            self._update_loop()
+            self._follow_take()
             self.loaded.emit()
         self.slots_changed.emit()
 
@@ -127,6 +133,7 @@ class Transport(QObject):
         if slot is self._active:
             self._make_active(TakeSlot.A)
             self.set_region(None)
+            self._follow_take()
             self.seek(0.0)
             self.loaded.emit()
         self._match_levels()
@@ -136,7 +143,7 @@ class Transport(QObject):
         """Hear the other take at the same place; nothing happens when that slot is empty."""
         if slot is not self._active and self._slots[slot] is not None:
             self._make_active(slot)
-            self._update_loop()
+            self._follow_take()
             self.slots_changed.emit()
             self.match_changed.emit(self.match_db(slot))
             self.loaded.emit()
@@ -183,8 +190,8 @@ class Transport(QObject):
         """Go on from the position; from outside the loop or from the end, start over."""
         if self._playing or self.take is None:
             return
-        start, end = self._loop_bounds() or (0.0, self.duration_s)
-        if self._position_s >= end - 1e-3 or (self._loop and self._position_s < start):
+        start, end = self._looping.bounds_s or (0.0, self.duration_s)
+        if self._position_s >= end - 1e-3 or (self.loop and self._position_s < start):
             self.seek(start)
         self._player.play()
         self._set_playing(True)
@@ -209,7 +216,7 @@ class Transport(QObject):
 
     def home(self) -> None:
         """To the start of the region that loops, or of the take."""
-        self.seek((self._loop_bounds() or (0.0, 0.0))[0])
+        self.seek((self._looping.bounds_s or (0.0, 0.0))[0])
 
     def end(self) -> None:
         self.stop()
@@ -242,65 +249,52 @@ class Transport(QObject):
 
     @property
     def loop(self) -> bool:
-        return self._loop
+        return self._looping.on
+
+    @property
+    def is_loop(self) -> bool:
+        """Whether what is active was made as a loop."""
+        return self._looping.is_loop
 
     @property
     def region_s(self) -> tuple[float, float] | None:
-        return self._region
+        return self._looping.region_s
 
     def set_loop(self, on: bool) -> None:
         """Repeat the region, or the whole take where none is marked."""
-        if on != self._loop:
-            self._loop = on
-            self._update_loop()
-            self.loop_changed.emit(on)
+        self._looping.set_on(on)
 
     def set_region(self, region_s: tuple[float, float] | None) -> None:
         """Mark a region. One too short to hear is none."""
-        if region_s is not None:
-            start, end = sorted(min(max(0.0, edge), self.duration_s) for edge in region_s)
-            region_s = (start, end) if end - start >= SHORTEST_LOOP_S else None
-        if region_s != self._region:
-            self._region = region_s
-            self._update_loop()
-            self.region_changed.emit(region_s)
+        self._looping.set_region(region_s)
 
-    def _loop_bounds(self) -> tuple[float, float] | None:
-        return (self._region or (0.0, self.duration_s)) if self._loop and self.take else None
+    def _follow_take(self) -> None:
+        take = self.take
+        self._looping.follow(take.duration_s if take else None, bool(take and take.is_loop))
 
     def _update_loop(self) -> None:
-        self._player.set_loop(self._loop_bounds())
+        self._player.set_loop(self._looping.bounds_s)
 
     # Volume.
 
     @property
     def volume(self) -> float:
         """The slider's place in 0..1; see `volume_db`."""
-        return self._volume
+        return self._volume.place
 
     @property
     def volume_db(self) -> float:
-        return volume_to_db(self._volume)
+        return self._volume.level_db
 
     @property
     def muted(self) -> bool:
-        return self._muted
+        return self._volume.muted
 
     def set_volume(self, volume: float) -> None:
-        volume = min(max(0.0, volume), 1.0)
-        if volume != self._volume:
-            self._volume = volume
-            self._apply_volume()
-            self.volume_changed.emit(volume)
+        self._volume.set_place(volume)
 
     def set_muted(self, muted: bool) -> None:
-        if muted != self._muted:
-            self._muted = muted
-            self._apply_volume()
-            self.muted_changed.emit(muted)
-
-    def _apply_volume(self) -> None:
-        self._player.set_volume(0.0 if self._muted else from_db(self.volume_db))
+        self._volume.set_muted(muted)
 
     # Output.
 

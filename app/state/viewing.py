@@ -19,6 +19,7 @@ class Viewing(QObject):
     picture_changed = Signal(object)  # Picture or None
     peaks_changed = Signal(object, float)  # Peaks or None, frames a second
     steps_changed = Signal()
+    score_changed = Signal()  # `score` is another
     filled = Signal()  # there is something to show
     emptied = Signal()  # there is nothing any more
 
@@ -36,6 +37,7 @@ class Viewing(QObject):
         self._analysis = analysis
         self._axis = axis
         self._shows_job = False
+        self.score: Score | None = None  # of what is shown: its tempo, metre, chords
         self._made_here: GenerationRequest | None = None  # by the job whose steps are kept
         self._loaded: dict[TakeSlot, GenerationRequest | None] = {}
         jobs.started.connect(self._on_started)
@@ -70,8 +72,8 @@ class Viewing(QObject):
 
     def _on_started(self, job: Job) -> None:
         self._shows_job = True
-        self._axis.set_duration(job.request.duration_s)
-        self._set_meter(job.score)
+        self._axis.set_duration(job.score.loop_s or job.request.duration_s)
+        self._set_score(job.score)
         self.peaks_changed.emit(None, 1.0)
         self.steps_changed.emit()
         self.filled.emit()
@@ -112,7 +114,7 @@ class Viewing(QObject):
         self._shows_job = False
         self._jobs.show_step(None)
         self._axis.set_duration(self._transport.duration_s)
-        self._set_meter(self._request.score if self._request else None)
+        self._set_score(self._request.score if self._request else None)
         if self._analysis.current is not None:
             self._on_take_picture(self._analysis.current.picture)
             self._show_peaks(self._analysis.current.peaks)
@@ -129,6 +131,9 @@ class Viewing(QObject):
         elif take is None:
             self.peaks_changed.emit(None, 1.0)
 
-    def _set_meter(self, score: Score | None) -> None:
-        score = score or Score()
-        self._axis.set_meter(score.tempo_bpm, score.beats_per_bar)
+    def _set_score(self, score: Score | None) -> None:
+        known = score or Score()
+        self._axis.set_meter(known.tempo_bpm, known.beats_per_bar)
+        if score != self.score:
+            self.score = score
+            self.score_changed.emit()

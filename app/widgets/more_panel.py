@@ -1,4 +1,4 @@
-"""What is rarely changed: metre, sampler, schedule, and how guidance is refined."""
+"""What is rarely changed: metre, drums, sampler, schedule, and how guidance is refined."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from app.controls.auto_picker import AutoPicker
 from app.controls.buttons import ActionButton, Picker
 from app.controls.labels import label
 from app.controls.slider_row import LABEL_PX
+from app.state.draft import drums_word
 from app.state.request import RequestModel
 from app.theme import GRID, Theme
-from engine.api import SamplerName, ScheduleName
+from engine.api import SamplerName, ScheduleName, Score
 
 METRES = ("2", "3", "4", "5", "6", "7")
 _N = cast(Callable[[str, str], str], QT_TRANSLATE_NOOP)
@@ -60,7 +61,7 @@ SCHEDULES = {
 
 
 class MorePanel(QWidget):
-    """Metre, sampler, schedule and `refinement`, folded away until they are asked for."""
+    """Metre, drums, sampler, schedule and `refinement`, folded away until they are asked for."""
 
     def __init__(
         self,
@@ -75,6 +76,9 @@ class MorePanel(QWidget):
         self._actions = actions
         self._metre = AutoPicker(theme, self.tr("Metre"), self._metres())
         self._metre.edited.connect(lambda beats: request.edit(beats_per_bar=beats))
+        self._drums = AutoPicker(theme, self.tr("Drums"), self._drum_words())
+        self._drums.setObjectName("drums")
+        self._drums.edited.connect(lambda drums: request.edit(drums=drums))
         self._sampler = self._picker(theme, self.tr("Sampler"), "sampler", SAMPLERS)
         self._schedule = self._picker(theme, self.tr("Schedule"), "schedule", SCHEDULES)
         self._body = QWidget()
@@ -82,18 +86,22 @@ class MorePanel(QWidget):
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(GRID // 2)
         body.addLayout(self._row(self.tr("Metre"), self._metre))
+        body.addLayout(self._row(self.tr("Drums"), self._drums))
         body.addLayout(self._row(self.tr("Sampler"), self._sampler))
         body.addLayout(self._row(self.tr("Schedule"), self._schedule))
         body.addWidget(refinement)
         self._lay_out()
         request.changed.connect(self._show)
         request.planned.connect(self._show_plan)
-        for name in ("beats_per_bar", "sampler", "schedule"):
+        for name in ("beats_per_bar", "drums", "sampler", "schedule"):
             self._show(name)
         self._show_plan()
 
     def _metres(self) -> dict[str, str]:
         return {beats: self.tr("{0} beats a bar").format(beats) for beats in METRES}
+
+    def _drum_words(self) -> dict[str, str]:
+        return {"with": self.tr("with"), "without": self.tr("without")}
 
     def _lay_out(self) -> None:
         fold = ActionButton(self._actions["more"], "fold")
@@ -137,12 +145,14 @@ class MorePanel(QWidget):
         draft = self._request.draft
         if name == "beats_per_bar":
             self._metre.show_text(draft.beats_per_bar)
+        elif name == "drums":
+            self._drums.show_text(draft.drums)
         elif name == "sampler":
             self._sampler.choose(draft.sampler)
         elif name == "schedule":
             self._schedule.choose(draft.schedule)
 
     def _show_plan(self) -> None:
-        plan = self._request.plan
-        beats = plan.beats_per_bar if plan else None
-        self._metre.show_planned(str(beats or ""))
+        plan = self._request.plan or Score()
+        self._metre.show_planned(str(plan.beats_per_bar or ""))
+        self._drums.show_planned(drums_word(plan.drums))

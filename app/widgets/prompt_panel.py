@@ -15,7 +15,7 @@ from app.controls.slider_row import LABEL_PX
 from app.state.request import RequestModel
 from app.theme import GRID
 
-_LINES = (4, 9)  # the fewest and the most in view at once
+_LINES = (3, 9)  # the fewest and the most in view at once
 _FRAME_PX = 5  # border and padding, as the style sheet has them
 
 

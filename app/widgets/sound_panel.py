@@ -44,15 +44,26 @@ class SoundPanel(QWidget):
             column.addWidget(row)
         column.addWidget(self.error)
         request.changed.connect(self._show)
-        request.planned.connect(self._show_problem)
+        request.planned.connect(self._on_planned)
         for name in self.rows:
             self._show(name)
 
     def _editor(self, name: str) -> Callable[[str], None]:
         return lambda text: self._request.edit(**{name: text})
 
-    def _show_problem(self) -> None:
+    def _on_planned(self) -> None:
         self.error.show_problem(self._request.marked)
+        problem = self._request.problem
+        if problem is None or problem.field == "duration_s":
+            self.rows["duration_s"].tell_instead(self._loop_length())
+
+    def _loop_length(self) -> str:
+        """How long a loop lasts, which its bars and tempo decide; "" for other music."""
+        plan = self._request.plan
+        if plan is None or plan.loop_s is None:
+            return ""
+        bars = self.tr("{0} bars") if plan.bars != 1 else self.tr("{0} bar")
+        return f"{bars.format(plan.bars)} · {plan.loop_s:.2f} {self.tr('s')}"
 
     def _show(self, name: str) -> None:
         if name in self.rows:

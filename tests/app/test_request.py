@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from PySide6.QtGui import QUndoStack
 from pytestqt.qtbot import QtBot
 
+from app.state import edits
 from app.state import request as request_module
 from app.state.draft import Draft
 from app.state.request import RequestModel
@@ -23,6 +24,7 @@ from engine.api import (
     Refinement,
     SamplerName,
     Score,
+    Stem,
 )
 from engine.errors import InvalidRequest
 from engine.planner import plan_for
@@ -71,7 +73,7 @@ def test_typed_text_becomes_a_request() -> None:
         ("duration_s", "0"), ("duration_s", "-1"), ("duration_s", "1e9"), ("seed", "-1"),
         ("seed", "99999999999999999999"), ("tempo_bpm", "fast"), ("tempo_bpm", "900"),
         ("key", "H major"), ("chords", "Am Xyz"), ("takes", "0"), ("takes", "100"),
-        ("rescale", "2"), ("rescale", ""),
+        ("rescale", "2"), ("rescale", ""), ("bars", "0"), ("bars", "some"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_names_its_field(field: str, text: str) -> None:
@@ -206,7 +208,7 @@ def test_a_drag_is_one_undo_step(model: RequestModel, undo: QUndoStack) -> None:
 def test_later_changes_are_steps_of_their_own(
     model: RequestModel, undo: QUndoStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(request_module, "MERGE_WITHIN_S", -1.0)
+    monkeypatch.setattr(edits, "MERGE_WITHIN_S", -1.0)
     model.edit(duration_s="11")
     model.edit(duration_s="12")
     undo.undo()
@@ -230,3 +232,22 @@ def test_prompts_are_recalled_like_a_shells(model: RequestModel) -> None:
         model.recall(direction)
         seen.append(model.draft.prompt)
     assert seen == ["three", "one", "one", "three", "two", "two"]
+
+
+def test_a_loop_has_its_bars_and_other_music_its_length() -> None:
+    loop = replace(GOOD, stem="bass", loop="on", bars="4 bars").request()
+    assert (loop.score.stem, loop.score.loop, loop.score.bars) == (Stem.BASS, True, 4)
+    assert replace(GOOD, loop="off", bars="nonsense").request().score == Score(loop=False)
+    assert Draft.of(loop).request().score == loop.score
+    piece = GenerationRequest("x", score=Score(bars=7, loop=False, stem=Stem.MIX), over="/a.wav")
+    draft = Draft.of(piece)
+    assert (draft.bars, draft.loop, draft.stem, draft.over) == ("", "off", "mix", "/a.wav")
+
+
+def test_an_old_drafts_fields_are_kept_and_the_new_ones_open() -> None:
+    stored = {"prompt": "old", "tempo_bpm": "80", "drums": "without", "takes": "2"}
+    draft = Draft.from_stored(stored)
+    assert (draft.prompt, draft.tempo_bpm, draft.drums) == ("old", "80", "without")
+    assert (draft.stem, draft.loop, draft.bars, draft.over) == ("", "", "", "")
+    wrong = Draft.from_stored({"stem": "kazoo", "loop": True, "bars": 4, "over": None})
+    assert wrong == Draft()

@@ -77,6 +77,12 @@ def test_the_highest_band_is_on_top_and_time_runs_to_the_right() -> None:
     assert pixels[-1].max() == -100.0
 
 
+def test_beyond_the_picture_all_is_floor() -> None:
+    """A short take's picture is still there while a longer one is zoomed into."""
+    pixels = sample(picture(np.zeros((8, 20))), 40.0, 41.0, 200, 80, -100.0)
+    assert (pixels == -100.0).all()
+
+
 def test_no_loud_frame_is_lost_when_many_share_a_pixel() -> None:
     level = quiet(4, 5000)
     level[2, 1234] = 0.0

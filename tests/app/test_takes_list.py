@@ -18,7 +18,7 @@ from app.theme import Theme, ThemeChoice
 from app.widgets.takes_list import TakesList, wording
 from app.widgets.takes_list.delegate import TakeDelegate
 from app.widgets.takes_list.takes_list import TAKE_ACTIONS
-from engine.api import GenerationRequest, Score
+from engine.api import GenerationRequest, Score, Stem
 from tests.fakes import clip
 
 PROMPTS = ("slow jazz", "fast funk", "solo piano")  # listed the other way round
@@ -209,6 +209,21 @@ def test_only_the_absence_of_drums_is_told(takes: Takes) -> None:
         request = GenerationRequest("solo piano", score=Score(drums=drums), seed=1)
         told[drums] = wording.settings(takes.add(clip(request, clip_s=0.1)))
     assert told[False] == told[True].replace("A minor", "A minor · no drums")
+
+
+@pytest.mark.parametrize(
+    ("score", "told"),
+    [
+        (Score(stem=Stem.DRUMS, loop=True, bars=4), "drums · 4-bar loop · 0:11 · 90 bpm"),
+        (Score(stem=Stem.BASS, drums=False), "bass · 0:00 · 90 bpm · A minor · 25 steps"),
+        (Score(loop=True, bars=2), "2-bar loop · 0:05"),
+        (Score(stem=Stem.MIX, drums=False), "0:00 · 90 bpm · A minor · no drums"),
+    ],
+)
+def test_stems_and_loops_are_told_first(takes: Takes, score: Score, told: str) -> None:
+    request = GenerationRequest("solo piano", score=score, seed=1)
+    take = takes.add(clip(request, clip_s=0.1))
+    assert wording.settings(take).startswith(told)
 
 
 def test_hundreds_of_takes_and_both_themes_paint(

@@ -15,7 +15,7 @@ from app.theme import ASSETS, TOKENS, Theme, ThemeChoice
 
 READABLE = 4.5  # WCAG 2.2, 1.4.3
 VISIBLE = 3.0  # WCAG 2.2, 1.4.11
-SURFACES = ("window", "panel", "field", "field_hover", "selection")
+SURFACES = ("window", "panel", "field", "field_hover", "block", "selection")
 ON_SURFACES = [
     (text, surface)
     for text in ("text", "text_dim", "accent", "error", "warning")

@@ -145,3 +145,33 @@ def test_the_pointer_is_shared_by_all_views(desk: Desk, qtbot: QtBot) -> None:
     desk.show(ruler, qtbot, 40)
     qtbot.mouseMove(ruler, QPoint(desk.x(5.0), 10))
     assert desk.axis.cursor_s == pytest.approx(5.0, abs=0.02)
+
+
+def test_the_arrows_go_from_beat_to_beat(desk: Desk, qtbot: QtBot) -> None:
+    desk.axis.set_meter(120.0, 4)
+    ruler = Ruler(desk.theme, desk.axis, desk.transport)
+    desk.show(ruler, qtbot, 40)
+    desk.transport.seek(1.2)
+    seen = []
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Left):
+        qtbot.keyClick(ruler, key)
+        seen.append(desk.transport.position_s)
+    assert seen == pytest.approx([1.5, 2.0, 1.5, 1.0])
+    qtbot.keyClick(ruler, Qt.Key.Key_Left, Qt.KeyboardModifier.ControlModifier)
+    assert desk.transport.position_s == pytest.approx(1.0)
+    desk.axis.set_meter(None, None)
+    desk.transport.seek(3.3)
+    qtbot.keyClick(ruler, Qt.Key.Key_Left)
+    assert desk.transport.position_s == pytest.approx(3.0)
+
+
+def test_a_loops_regions_reach_for_its_bars(desk: Desk, qtbot: QtBot) -> None:
+    desk.axis.set_meter(120.0, 4)
+    ruler = Ruler(desk.theme, desk.axis, desk.transport)
+    desk.show(ruler, qtbot, 40)
+    near = desk.x(2.0) + 14, desk.x(6.0) - 14
+    drag(qtbot, ruler, *near)
+    assert desk.transport.region_s != pytest.approx((2.0, 6.0), abs=0.05)
+    desk.transport.load(np.zeros((8 * RATE, 2), np.float32), RATE, is_loop=True)
+    drag(qtbot, ruler, *near)
+    assert desk.transport.region_s == pytest.approx((2.0, 6.0))

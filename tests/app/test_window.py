@@ -383,7 +383,8 @@ def test_tab_follows_the_eye(qtbot: QtBot, desk: Desk) -> None:
         seen.append(focused)
         qtbot.keyClick(focused, Qt.Key.Key_Tab)
     named = [each.objectName() for each in seen]
-    sliders, score = ["duration_s", "steps", "guidance"], ["tempo_bpm", "key", "chords", "drums"]
+    sliders = ["duration_s", "steps", "guidance"]
+    score = ["stem", "loop", "tempo_bpm", "key", "chords"]
     wanted = ["prompt", *sliders, *score, "seed"]
     assert [name for name in named if name in wanted] == wanted
     assert named.index("seed") < named.index("generateButton") < named.index("takesSearch")
@@ -499,3 +500,16 @@ def test_a_shortcut_can_be_changed_and_a_taken_one_is_refused(desk: Desk) -> Non
     dialog.resets["loop"].click()
     assert desk.studio.actions.keys("loop") == ["L"]
     assert not any(reset.isVisible() for reset in dialog.resets.values())
+
+
+def test_a_loop_take_repeats_by_itself(desk: Desk) -> None:
+    make_take(desk)
+    loop = desk.studio.actions["loop"]
+    assert not loop.isChecked()
+    desk.studio.request.edit(loop="on", bars="1")
+    make_take(desk)
+    assert loop.isChecked()
+    assert desk.studio.transport.duration_s == pytest.approx(60 / 90 * 4, abs=1e-4)
+    assert desk.studio.axis.duration_s == pytest.approx(60 / 90 * 4, abs=1e-4)
+    desk.studio.takes.select(desk.studio.takes.visible()[1].id)
+    assert not loop.isChecked()

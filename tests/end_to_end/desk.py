@@ -76,6 +76,20 @@ class Screen:
         self.hands("mousemove", "--sync", f"{x:.0f}", f"{y:.0f}")
         self.hands("click", "1")
 
+    def drag(self, start: Place, end: Place, down: float = 0.5) -> None:
+        """Take hold `down` the height of `start` and let go over the middle of `end`."""
+        x, y = start.x + start.width / 2, start.y + down * start.height
+        across, along = end.x + end.width / 2 - x, end.y + end.height / 2 - y
+        self.hands("mousemove", "--sync", f"{x:.0f}", f"{y:.0f}", "mousedown", "1")
+        for step in range(1, 11):
+            share = step / 10
+            self.hands(
+                "mousemove", "--sync", f"{x + share * across:.0f}", f"{y + share * along:.0f}"
+            )
+            time.sleep(0.05)
+        time.sleep(0.3)  # the target answers by messages
+        self.hands("mouseup", "1")
+
 
 @dataclass(frozen=True)
 class Place:

@@ -56,7 +56,7 @@ def _columns(level_db: Levels, first: float, last: float, width: int) -> Levels:
     frames = level_db.shape[1]
     if last - first <= width:
         at = first + (np.arange(width) + 0.5) * (last - first) / width - 0.5
-        low = max(0, int(np.floor(at[0])))
+        low = min(max(0, int(np.floor(at[0]))), frames - 1)
         part = np.ascontiguousarray(level_db[:, low : int(np.ceil(at[-1])) + 2].T)
         return _interpolated(part, (at - low).astype(np.float32))
     edges = np.floor(np.linspace(first, last, width + 1)).astype(np.int64)

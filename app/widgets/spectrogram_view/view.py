@@ -24,7 +24,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QLabel, QMenu, QWidget
 
-from app.state.background import Background
+from app.state.background import Background, import_behind
 from app.state.time_axis import LEFT_MARGIN_PX, RIGHT_MARGIN_PX, TimeAxis
 from app.state.transport import Transport
 from app.theme import Theme
@@ -262,6 +262,4 @@ def note_name(freq_hz: float) -> str:
 
 
 def _import_canvas() -> ModuleType:
-    from app.widgets.spectrogram_view import canvas
-
-    return canvas
+    return import_behind("app.widgets.spectrogram_view.canvas")

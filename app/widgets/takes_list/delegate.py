@@ -21,7 +21,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPainte
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.library import THUMBNAIL_SHAPE, Take, TakeState
-from app.state.background import Background
+from app.state.background import Background, import_behind
 from app.theme import GRID, ICON_PX, SMALL_PX, TEXT_PX, Theme
 from app.widgets.takes_list import wording
 from app.widgets.takes_list.model import TAKE_ROLE
@@ -171,9 +171,7 @@ class Colours:
 
 
 def _import_maps() -> ModuleType:
-    from app import colour_maps
-
-    return colour_maps
+    return import_behind("app.colour_maps")
 
 
 @lru_cache(maxsize=256)

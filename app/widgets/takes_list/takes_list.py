@@ -24,9 +24,9 @@ from app.widgets.takes_list.model import TAKE_ROLE
 from app.widgets.takes_list.search_field import SearchField
 from app.widgets.takes_list.view import TakesView
 
-TAKE_ACTIONS = ("use_settings", "export", "set_b", "favourite", "delete")
+TAKE_ACTIONS = ("use_settings", "export", "play_over", "set_b", "favourite", "delete")
 _SPELT_OUT = ("use_settings", "export")  # what most takes are for
-_NEEDS_SOUND = ("set_b", "export")
+_NEEDS_SOUND = ("set_b", "export", "play_over")
 _SEARCH_PX = 30 * GRID
 
 
@@ -184,12 +184,18 @@ class TakesList(QWidget):
 
     def _show_current(self) -> None:
         take = self._takes.current
-        missing = take is not None and take.state is TakeState.MISSING
         for id in TAKE_ACTIONS:
-            lost = missing and id in _NEEDS_SOUND
-            why = self.tr("Its file is missing.") if lost else self.tr("Choose a take first.")
-            self._actions.enable(id, take is not None and not lost, why)
+            why = self.tr("Choose a take first.") if take is None else self._hindrance(id, take)
+            self._actions.enable(id, not why, why)
         self._actions["favourite"].setChecked(take is not None and take.starred)
+
+    def _hindrance(self, id: str, take: Take) -> str:
+        """Why the action cannot be used on `take`; empty when it can."""
+        if take.state is TakeState.MISSING and id in _NEEDS_SOUND:
+            return self.tr("Its file is missing.")
+        if take.state is TakeState.UNSAVED and id == "play_over":
+            return self.tr("It is not saved yet.")
+        return ""
 
     def _show_list_or_text(self) -> None:
         empty = self.view.model().rowCount() == 0

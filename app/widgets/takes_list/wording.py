@@ -8,7 +8,7 @@ from datetime import datetime
 from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
 
 from app.library import Take, TakeState
-from engine.api import Refinement
+from engine.api import Refinement, Score, Stem
 
 
 def _tr(text: str) -> str:
@@ -29,18 +29,33 @@ def duration(take: Take) -> str:
 def settings(take: Take) -> str:
     """Length, score and settings on one line, the musician's words first."""
     request, score = take.request, take.request.score
-    parts = [duration(take)]
+    parts = [*made_as(score), duration(take)]
     if score.tempo_bpm is not None:
         parts.append(_tr("{0} bpm").format(f"{score.tempo_bpm:g}"))
     if score.key is not None:
         parts.append(str(score.key))
-    if score.drums is False:
+    if score.drums is False and score.stem in (None, Stem.MIX):
         parts.append(_tr("no drums"))
     parts.append(_tr("{0} steps").format(request.steps))
     parts.append(_tr("guidance {0}").format(f"{request.guidance:g}"))
     if request.seed is not None:
         parts.append(_tr("seed {0}").format(request.seed))
     return " · ".join(parts)
+
+
+def made_as(score: Score) -> list[str]:
+    """What is not a whole piece: the stem that plays alone, the loop and its bars."""
+    stems = {
+        Stem.DRUMS: _tr("drums"),
+        Stem.BASS: _tr("bass"),
+        Stem.CHORDS: _tr("chords"),
+        Stem.LEAD: _tr("lead"),
+        Stem.PAD: _tr("pad"),
+    }
+    parts = [stems[score.stem]] if score.stem in stems else []
+    if score.loop:
+        parts.append(_tr("{0}-bar loop").format(score.bars) if score.bars else _tr("loop"))
+    return parts
 
 
 def made_at(take: Take, today: QDate | None = None) -> str:
