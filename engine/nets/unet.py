@@ -155,7 +155,7 @@ class UNet(nn.Module):
         )
 
     def forward(self, x: Tensor, t: Tensor, conditioning: Conditioning | None = None) -> Tensor:
-        x = x.to(self.norm.weight.dtype  # a layer that no faster form replaces)
+        x = x.to(self.norm.weight.dtype)  # of a layer that no faster form replaces
         given = (conditioning or Conditioning()).to(x.device, x.dtype)
         check_inputs(self.config, x, t, given)
         told = Told(self.embedding(t, given.vector), self._contexts(given, x))

@@ -84,3 +84,16 @@ def test_a_loop_switched_later_is_heard() -> None:
     x = torch.randn(1, 4, 1, 8).contiguous(memory_format=torch.channels_last)
     make_circular(net)
     torch.testing.assert_close(net(x.roll(3, -1)), net(x).roll(3, -1))
+
+
+def test_a_network_with_a_wide_input_runs() -> None:
+    """The U-Net asks its layers for their dtype, but not one that is replaced."""
+    config = UNetConfig(
+        in_channels=160, out_channels=8, channels=(160,), self_attention_levels=frozenset({0}),
+        groups=4, embedding_channels=16, zero_init=False,
+    )  # fmt: skip
+    net = UNet(config).eval().requires_grad_(False)
+    inputs = config.fake_inputs(1, 16)
+    expected = net(*inputs)
+    assert isinstance(with_winograd(net).input, WinogradConvolution)
+    torch.testing.assert_close(net(*inputs), expected, atol=1e-4, rtol=1e-4)
