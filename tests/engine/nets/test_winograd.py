@@ -88,9 +88,11 @@ def test_a_loop_switched_later_is_heard() -> None:
 
 def test_a_network_with_a_wide_input_runs() -> None:
     """The U-Net asks its layers for their dtype, but not one that is replaced."""
+    nowhere: frozenset[int] = frozenset()
     config = UNetConfig(
-        in_channels=160, out_channels=8, channels=(160,), self_attention_levels=frozenset({0}),
-        groups=4, embedding_channels=16, zero_init=False,
+        in_channels=160, out_channels=8, channels=(160,), head_channels=32,
+        self_attention_levels=nowhere, cross_attention_levels=nowhere, groups=4,
+        embedding_channels=16, zero_init=False,
     )  # fmt: skip
     net = UNet(config).eval().requires_grad_(False)
     inputs = config.fake_inputs(1, 16)
