@@ -58,8 +58,10 @@ def _share(
 
 def _stems_and_loops(found: Findings, real: Findings, against: Findings | None) -> Iterator[Row]:
     def row(name: str, bar: float, read: Any) -> Row:
+        ceiling = _percent(read(real))
+        bar = bar if ceiling is None else min(bar, ceiling)  # nobody is asked for more than is real
         figure = Figure(name, _percent(read(found)), "%", bar, at_least=True)
-        return Row(figure, _percent(read(real)), _percent(read(against)) if against else None)
+        return Row(figure, ceiling, _percent(read(against)) if against else None)
 
     yield row(judge.PURITY, _PURE, lambda f: mean(f.purity))
     yield row("loops: seam like the inside", _SEAMLESS, lambda f: f.seams_kept)
