@@ -21,6 +21,7 @@ from engine.training.listening.asked import (
     stems,
 )
 from engine.training.listening.distances import (
+    MEMORY_RATE,
     frechet,
     mean_pairwise,
     memory_map,
@@ -99,7 +100,7 @@ def prepare(studio: Studio, size: Size, tick: Tick = lambda: None) -> Questions:
         studio.play(seeds.pieces, tick),
     )
     other = studio.play(other_mixes(size.mixes), tick)
-    memory = [map_of(made) for made in studio.play(trained_on(size.memory), tick)]
+    memory = [map_of(made, _TRAINED_S) for made in studio.play(trained_on(size.memory), tick)]
     embedded = listener.ear.embedded(feature_rows(other))
     return Questions(whole, single, round_, seeds, listener, embedded, memory, played)
 
@@ -191,8 +192,12 @@ def length_exact(made: Made, asked: Asked) -> bool:
     return made.heard.frames == round(score.bars * bar_s * SAMPLE_RATE)
 
 
-def map_of(made: Made) -> NDArray[np.float64]:
-    return memory_map(made.heard.picture, PICTURE_RATE)
+def map_of(made: Made, least_s: float = 0.0) -> NDArray[np.float64]:
+    """For `distances.nearest`. What is shorter than `least_s`, as loops are, goes round and round:
+    a short piece of anything is like something in everything."""
+    found = memory_map(made.heard.picture, PICTURE_RATE)
+    turns = int(np.ceil(least_s * MEMORY_RATE / found.shape[1] - 0.01))
+    return np.tile(found, (1, max(1, turns)))
 
 
 def mean(values: Sequence[float]) -> float:

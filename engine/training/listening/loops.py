@@ -1,7 +1,9 @@
 """Whether a loop goes on into its own beginning as sound does anywhere inside it.
 
-A seam shows in two ways: as a jump of the wave, heard as a click, and as a break of the spectrum,
+A seam shows in two ways: as a jump of the wave, heard as a click, and as sound that is cut off,
 heard as a stumble. Both are measured at the seam and at many places inside, by the same means.
+A loop's first beat is often its strongest, and an attack is no seam: what grows is not counted,
+and a click must stand out from what follows it as from what comes before.
 """
 
 from __future__ import annotations
@@ -35,7 +37,10 @@ def seam_rank(loop: Sound) -> float:
 
 
 def break_at(wave: NDArray[np.float64], place: int) -> float:
-    """Distance in dB of the spectra just before and just after `place` of a circular wave."""
+    """By how many dB bands are softer just after `place` of a circular wave than just before.
+
+    The mean over bands, in which those that are louder after it count for nothing.
+    """
     around = np.take(wave, np.arange(place - _WINDOW, place + _WINDOW), mode="wrap")
     window = np.hanning(_WINDOW)
     before, after = (
@@ -44,15 +49,18 @@ def break_at(wave: NDArray[np.float64], place: int) -> float:
     bands = np.geomspace(2, len(before), 24).astype(int)
     levels = [np.add.reduceat(part**2, bands[:-1]) for part in (before, after)]
     floor = 1e-6 * float(np.square(wave).mean()) * _WINDOW + 1e-12
-    return float(np.abs(10 * np.log10((levels[0] + floor) / (levels[1] + floor))).mean())
+    fall = 10 * np.log10((levels[0] + floor) / (levels[1] + floor))
+    return float(np.maximum(fall, 0.0).mean())
 
 
 def click_at(wave: NDArray[np.float64], place: int) -> float:
-    """How far the wave's third difference stands out at `place` from what is around it."""
+    """How far the wave's third difference stands out at `place` from both its sides."""
     around = np.take(wave, np.arange(place - _WINDOW, place + _WINDOW), mode="wrap")
     bent = np.abs(np.diff(around, _ORDER))
     middle = slice(_WINDOW - _CLICK, _WINDOW + _CLICK)
-    return float(bent[middle].max() / (np.sqrt(np.square(bent).mean()) + 1e-9))
+    sides = bent[: _WINDOW - _CLICK], bent[_WINDOW + _CLICK :]
+    usual = max(float(np.sqrt(np.square(side).mean())) for side in sides)
+    return float(bent[middle].max() / (usual + 1e-9))
 
 
 def _rank(value: float, others: list[float]) -> float:
