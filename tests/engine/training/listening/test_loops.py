@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from engine.training.corpus.composer import compose
 from engine.training.corpus.render import Renderer
 from engine.training.listening.loops import SAMPLE_RATE, WITHIN, Sound, seam_rank
