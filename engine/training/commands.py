@@ -1,17 +1,15 @@
-"""`undertone train …` and `undertone evaluate`: each stage one resumable command."""
+"""`undertone train …`: each stage one resumable command."""
 
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 from engine.training.arguments import count, minutes
-from engine.training.fidelity import commands as fidelity
+from engine.training.listening import commands as listening
 
 NETS = ("unet", "dit")
-SCIENCE = "Figures beside real renders of the same requests; the last column is their ratio."
 PACKING = (
     "Makes a folder under 40 MiB. On a Linux machine with torch and transformers, “python3 "
     "train.py” inside it renders, encodes and trains; given again, it continues. Then bring its "
@@ -42,7 +40,7 @@ def add_commands(subparsers: Any) -> None:
     _add_compare(stages)
     _add_export(stages)
     _add_pack(stages)
-    _add_evaluate(subparsers)
+    listening.add_command(subparsers)
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
@@ -162,19 +160,6 @@ def _add_pack(stages: Any) -> None:
     pack.set_defaults(run=run_pack)
 
 
-def _add_evaluate(subparsers: Any) -> None:
-    evaluate = subparsers.add_parser("evaluate", help="measure what a model makes", epilog=SCIENCE)
-    evaluate.add_argument("--model", default="house")
-    evaluate.add_argument("--seed", type=int, default=0)
-    evaluate.add_argument("--steps", type=count, help="default: the model's own")
-    evaluate.add_argument("--guidance", type=float, help="default: the model's own")
-    evaluate.add_argument("--prompts", type=count, help="only the first so many of the 24")
-    evaluate.add_argument("--out", type=Path, help="keep the generated clips in this folder")
-    evaluate.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    evaluate.set_defaults(run=run_evaluate)
-    fidelity.add_command(evaluate.add_subparsers(title="or a part of it", metavar="PART"))
-
-
 def run_corpus(arguments: argparse.Namespace) -> int:
     from engine.training.corpus.listening import PAGE, listen
 
@@ -264,22 +249,4 @@ def run_pack(arguments: argparse.Namespace) -> int:
         net=arguments.net,
     )
     print(f"{arguments.out}: {size / 2**20:.1f} MiB. On the other machine: python3 train.py")
-    return 0
-
-
-def run_evaluate(arguments: argparse.Namespace) -> int:
-    from engine.training.report import as_json, as_table, evaluate_model
-
-    report = evaluate_model(
-        arguments.model,
-        arguments.seed,
-        arguments.steps,
-        arguments.guidance,
-        arguments.out,
-        arguments.prompts,
-    )
-    if arguments.json:
-        print(json.dumps(as_json(report), indent=2, ensure_ascii=False, allow_nan=False))
-    else:
-        print(as_table(report))
     return 0

@@ -1,0 +1,68 @@
+"""Whether a loop goes on into its own beginning as sound does anywhere inside it.
+
+A seam shows in two ways: as a jump of the wave, heard as a click, and as sound that is cut off,
+heard as a stumble. Both are measured at the seam and at many places inside, by the same means.
+A loop's first beat is often its strongest, and an attack is no seam: what grows is not counted,
+and a click must stand out from what follows it as from what comes before.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+SAMPLE_RATE = 44_100
+WITHIN = 95  # percentile of the interior that a seam may reach
+_PLACES = 400  # of the interior
+_WINDOW = 1_024  # frames compared on either side of a place
+_ORDER = 3  # differences of the wave: a click is a step or a kink
+_CLICK = 8  # frames about the place in which a click would lie
+
+Sound = NDArray[np.float32]  # (frames, 2)
+
+
+def seam_rank(loop: Sound) -> float:
+    """Where the seam lies among the interior's places, 0 to 100: the worse of its two measures.
+
+    100 is worse than every place inside. Silence has no seam: 0.
+    """
+    if len(loop) < 8 * _WINDOW or not np.any(loop):
+        return 0.0
+    wave = loop.mean(axis=1, dtype=np.float64)
+    inside = np.linspace(2 * _WINDOW, len(wave) - 2 * _WINDOW, _PLACES).astype(int)
+    return max(
+        _rank(break_at(wave, 0), [break_at(wave, place) for place in inside]),
+        _rank(click_at(wave, 0), [click_at(wave, place) for place in inside]),
+    )
+
+
+def break_at(wave: NDArray[np.float64], place: int) -> float:
+    """By how many dB bands are softer just after `place` of a circular wave than just before.
+
+    The mean over bands, in which those that are louder after it count for nothing.
+    """
+    around = np.take(wave, np.arange(place - _WINDOW, place + _WINDOW), mode="wrap")
+    window = np.hanning(_WINDOW)
+    before, after = (
+        np.abs(np.fft.rfft(part * window)) for part in (around[:_WINDOW], around[_WINDOW:])
+    )
+    bands = np.geomspace(2, len(before), 24).astype(int)
+    levels = [np.add.reduceat(part**2, bands[:-1]) for part in (before, after)]
+    floor = 1e-6 * float(np.square(wave).mean()) * _WINDOW + 1e-12
+    fall = 10 * np.log10((levels[0] + floor) / (levels[1] + floor))
+    return float(np.maximum(fall, 0.0).mean())
+
+
+def click_at(wave: NDArray[np.float64], place: int) -> float:
+    """How far the wave's third difference stands out at `place` from both its sides."""
+    around = np.take(wave, np.arange(place - _WINDOW, place + _WINDOW), mode="wrap")
+    bent = np.abs(np.diff(around, _ORDER))
+    middle = slice(_WINDOW - _CLICK, _WINDOW + _CLICK)
+    sides = bent[: _WINDOW - _CLICK], bent[_WINDOW + _CLICK :]
+    usual = max(float(np.sqrt(np.square(side).mean())) for side in sides)
+    return float(bent[middle].max() / (usual + 1e-9))
+
+
+def _rank(value: float, others: list[float]) -> float:
+    """Share of `others` that are smaller, in percent."""
+    return float(100 * np.mean(np.asarray(others) < value))
