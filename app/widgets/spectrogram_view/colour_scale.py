@@ -32,6 +32,7 @@ _BAR_PX = 8
 _STOPS = 16
 _TICK_DB = 10
 _SHORTEST_GAP_PX = 22
+_INSET_PX = SMALL_PX / 2 + 3  # a label's middle, clear of the focus ring
 
 
 class ColourScale(QWidget):
@@ -151,11 +152,10 @@ class ColourScale(QWidget):
         first = int(np.ceil(floor_db / every)) * every
         self._paint_label(painter, 0.0, self.tr("dB"))
         for level in range(first, int(top_db) + 1, every):
-            if self._y(level) > _SHORTEST_GAP_PX / 2:  # the unit is up there
+            if self._y(level) >= _INSET_PX + SMALL_PX:  # the unit is up there
                 self._paint_label(painter, self._y(level), f"{level}".replace("-", "−"))
 
     def _paint_label(self, painter: QPainter, y: float, text: str) -> None:
-        inset = SMALL_PX / 2 + 3  # clear of the focus ring
-        y = min(max(inset, y), self.height() - inset)
+        y = min(max(_INSET_PX, y), self.height() - _INSET_PX)
         box = QRectF(_BAR_PX + 4, y - 8, self.width() - _BAR_PX - 4, 16)
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
