@@ -72,8 +72,8 @@ class GenerationRequest:
     steps: int = 25
     guidance: float = 3.0
     refinement: Refinement = field(default_factory=Refinement)
-    sampler: SamplerName = SamplerName.DPMPP_2M
-    schedule: ScheduleName = ScheduleName.KARRAS
+    sampler: SamplerName = SamplerName.UNIPC
+    schedule: ScheduleName = ScheduleName.EXPONENTIAL
     score: Score = field(default_factory=Score)
     seed: int | None = None
     model: str = "house"

@@ -57,8 +57,8 @@ class Draft:
     threshold: str = "0.2"
     sigma_low: str = ""
     sigma_high: str = ""
-    sampler: str = SamplerName.DPMPP_2M.value
-    schedule: str = ScheduleName.KARRAS.value
+    sampler: str = SamplerName.UNIPC.value
+    schedule: str = ScheduleName.EXPONENTIAL.value
     tempo_bpm: str = ""
     key: str = ""
     beats_per_bar: str = ""

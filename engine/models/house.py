@@ -54,8 +54,8 @@ class HouseConfig:
     sigma_max: float = 80.0
     steps: int = 25
     guidance: float = 3.0
-    sampler: SamplerName = SamplerName.DPMPP_2M
-    schedule: ScheduleName = ScheduleName.KARRAS
+    sampler: SamplerName = SamplerName.UNIPC
+    schedule: ScheduleName = ScheduleName.EXPONENTIAL
     guide_score: bool = True
     """Whether guidance acts on the score too: its other side is then without a score."""
 

@@ -61,7 +61,7 @@ def test_any_stored_draft_gives_a_usable_one(value: object) -> None:
     stored = {"prompt": value, "steps": value, "sampler": value, "seed_locked": value}
     draft = Draft.from_stored(stored)
     assert isinstance(draft.steps, str)
-    assert draft.sampler in ("ddim", "euler", "heun", "dpmpp-2m")
+    assert draft.sampler in ("ddim", "euler", "heun", "unipc")
 
 
 def test_a_draft_from_before_the_drums_and_one_with_unknown_ones_load() -> None:
