@@ -36,6 +36,7 @@ from tests.engine.training.tiny_training import (
 
 FINE = replace(UNET, self_attention_levels=frozenset({0}), cross_attention_levels=frozenset({0}))
 WIDE = replace(UNET, channels=(32, 32))
+LONG_ENOUGH_MINUTES = 60.0
 HEARD = Verdict({"tempo": 0.5, "chords": None}, {"tempo": 0.9, "chords": 0.6})
 
 
@@ -109,7 +110,7 @@ def test_held_out_loss_is_that_of_a_network_that_says_nothing(tmp_path: Path) ->
 def test_a_comparison_goes_on_where_it_stopped_and_tells_all(tmp_path: Path) -> None:
     assert comparison(tmp_path).run(0, heard) is None
     it = comparison(tmp_path)
-    results = it.run(1, heard)
+    results = it.run(LONG_ENOUGH_MINUTES, heard)
     assert results is not None
     again = comparison(tmp_path).run(0, silent)  # nothing is left to do
     assert again == results
@@ -136,7 +137,7 @@ def test_steps_that_a_killed_training_repeated_count_once(tmp_path: Path) -> Non
 
 def test_without_ears_the_table_says_why(tmp_path: Path) -> None:
     it = comparison(tmp_path)
-    results = it.run(1, silent)
+    results = it.run(LONG_ENOUGH_MINUTES, silent)
     assert results is not None
     table = as_markdown(it.entries, results)
     assert "real renders" not in table
