@@ -62,7 +62,7 @@ def _loop_length(score: Score) -> float:
         return score.loop_s
     raise InvalidRequest(
         "bars",
-        f"A loop of {score.bars} bars lasts {score.loop_s:.2f} s here.",
+        f"A loop of {score.bars_told} lasts {score.loop_s:.2f} s here.",
         f"Choose bars that last {low:g} to {high:g} seconds.",
     )
 

@@ -1,7 +1,8 @@
 """Fills what a score leaves open: read from the prompt first, then chosen to suit the style.
 
-What the user gave is kept exactly. The same prompt, score and seed give the same plan. Pure
-and fast, so that the window can show the plan while the user types.
+What the user gave is kept exactly. The same prompt, score and seed give the same plan. `plan` is
+pure and fast, so that the window can show it while the user types; `plan_for` also reads, once,
+the settings of a file that is played over.
 """
 
 from __future__ import annotations

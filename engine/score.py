@@ -163,6 +163,11 @@ class Score:
         return self.bars * bar_s if self.loop and self.bars and bar_s else None
 
     @property
+    def bars_told(self) -> str:
+        """ "4 bars", "1 bar"; "" when open."""
+        return "" if self.bars is None else f"{self.bars} bar{'s' * (self.bars != 1)}"
+
+    @property
     def chord_names(self) -> str:
         """The chords as `parse_chords` reads them, spelt as the key is; "" when open."""
         names = FLATS if self.key is not None and self.key.flat else SHARPS

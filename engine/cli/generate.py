@@ -264,7 +264,7 @@ def _summary(clip: Clip) -> str:
     score = clip.request.score
     music = [f"{clip.duration_s:.1f} s"]
     if score.loop:
-        music = [f"a loop of {score.bars} bars, {clip.duration_s:.3f} s"]
+        music = [f"a loop of {score.bars_told}, {clip.duration_s:.3f} s"]
     if score.stem not in (None, Stem.MIX):
         music.append(f"{score.stem} alone")
     if score.tempo_bpm is not None:

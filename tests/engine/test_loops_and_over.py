@@ -91,7 +91,7 @@ def test_a_loop_s_picture_is_as_long_as_the_loop(model: Model) -> None:
 
 def test_bars_too_short_to_be_a_clip_are_refused() -> None:
     short = Score(tempo_bpm=240.0, bars=1, beats_per_bar=2, loop=True)
-    with pytest.raises(InvalidRequest, match=r"1 bars lasts 0\.50 s") as caught:
+    with pytest.raises(InvalidRequest, match=r"1 bar lasts 0\.50 s") as caught:
         settled(replace(LOOP, score=short))
     assert caught.value.field == "bars"
 
