@@ -41,9 +41,10 @@ def _score_of(path: str, modified_ns: int, size: int) -> Score:
         return Score()
     if settings is None:
         return Score()
-    score = settings.score
-    return replace(score, drums=None, stem=None, loop=score.loop or None,
-                   bars=score.bars if score.loop else None)  # fmt: skip
+    open_parts = {"drums": None, "stem": None}
+    if not settings.score.loop:  # other music may go on for longer than what it is played over
+        open_parts |= {"loop": None, "bars": None}
+    return replace(settings.score, **open_parts)
 
 
 def tempo_of_loop(path: str, score: Score) -> float | None:
@@ -87,11 +88,9 @@ def load(
         )
     audio = resample(audio, rate, sample_rate)
     audio = np.repeat(audio, channels, axis=1) if audio.shape[1] == 1 else audio[:, :channels]
-    if around and abs(len(audio) % samples) > 1:
-        audio = np.resize(audio, (samples, channels))
-    audio = audio[:samples]
+    audio = np.resize(audio, (samples, channels)) if around else audio[:samples]
     audio = np.pad(audio, ((0, samples - len(audio)), (0, 0)))
-    return np.ascontiguousarray((levelled(audio)).T)
+    return np.ascontiguousarray(levelled(audio).T)
 
 
 def levelled(audio: NDArray[np.float32]) -> NDArray[np.float32]:
