@@ -13,9 +13,11 @@ from torch import Tensor, nn
 
 from engine.audio.spectrogram import mel_frequencies
 from engine.codecs.bands import Bands, interpolation, power_db, triangles
-from engine.codecs.stereo import stereo_centres_hz
+from engine.codecs.stereo import coherence, stereo_centres_hz
 
 BALANCE_SCALE = 4.0  # weighs the stereo balance against 52 band levels in dB
+WIDTH_SCALE = 20.0  # the same for the part of the sound that both channels do not share
+TONAL_WEIGHT = 2.0  # of errors in the low window's bands, where pitch lives, against the others'
 CHUNK = 512  # latent frames coded at a time: 24 s
 
 
@@ -29,11 +31,22 @@ class HouseCodecConfig:
     iterations: tuple[int, int] = (8, 4)  # Griffin-Lim in the low and the high band
     draft_iterations: tuple[int, int] = (1, 1)
     tells_motion: bool = False  # the network also tells frequencies, envelopes and width
+    hears_width: bool = False  # latents also tell how alike both channels are
     bands: Bands = field(default_factory=Bands)
 
     @property
     def features(self) -> int:
-        return self.bands.frames * self.bands.count + self.bands.stereo_bands
+        cues = 2 if self.hears_width else 1
+        return self.bands.frames * self.bands.count + cues * self.bands.stereo_bands
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """What the encoder hears of B sounds: T latent frames."""
+
+    low: Tensor  # (B, 2, 4T, bins): power in the low window's bins
+    high: Tensor  # (B, 2, 8T, bins): and in the high window's
+    coherence: Tensor  # (B, T, stereo bands), 0 to 1: how alike both channels are
 
 
 class Projection(nn.Module):
@@ -92,10 +105,8 @@ class Projection(nn.Module):
     def frames(self, samples: int) -> int:
         return -(-samples // self.hop)
 
-    def powers(
-        self, audio: Tensor, *, circular: bool = False, frames: int | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """(B, 2, samples) → power in the low window's bins (B, 2, 4T, bins) and the high's (8T)."""
+    def hear(self, audio: Tensor, *, circular: bool = False, frames: int | None = None) -> Heard:
+        """(B, 2, samples) through both windows, in `frames` latent frames or as many as fit."""
         bands, frames = self.config.bands, frames or self.frames(audio.shape[-1])
         if circular:
             low = bands.low.around(audio.float(), frames * bands.frames)
@@ -103,37 +114,66 @@ class Projection(nn.Module):
         else:
             audio = F.pad(audio.float(), (0, frames * self.hop - audio.shape[-1]))
             low, high = bands.low(audio), bands.high(audio)
-        return _power(low), _power(high)
+        views = ((low, self.low_filters), (high, self.high_filters))
+        return Heard(_power(low), _power(high), coherence(views, self.stereo_filters, frames))
 
-    def features(self, low: Tensor, high: Tensor) -> Tensor:
-        """`powers` → (B, frames, features): band levels in dB, then the balance."""
+    def features(self, heard: Heard) -> Tensor:
+        """(B, frames, features): band levels in dB, then the balance, then the width."""
         bands = self.config.bands
-        high = high.unflatten(2, (-1, 2)).mean(3)  # both windows at one frame rate
-        power = torch.cat([low @ self.low_filters.T, high @ self.high_filters.T], dim=3)
+        high = heard.high.unflatten(2, (-1, 2)).mean(3)  # both windows at one frame rate
+        power = torch.cat([heard.low @ self.low_filters.T, high @ self.high_filters.T], dim=3)
         power = power.unflatten(2, (-1, bands.frames))  # (B, 2, T, 4, bands)
         side = power.mean(3) @ self.stereo_filters.T
         balance = (side[:, 0] - side[:, 1]) / (side.sum(1) + 1e-7)  # quiet bands are centred
         level = power_db(power.mean(1)).flatten(2)
-        return torch.cat([level, BALANCE_SCALE * 10 * torch.atanh(0.97 * balance)], dim=2)
+        told = [level, BALANCE_SCALE * 10 * torch.atanh(0.97 * balance)]
+        if self.config.hears_width:
+            told.append(WIDTH_SCALE * (1 - heard.coherence))
+        return torch.cat(told, dim=2)
 
     @torch.no_grad()
-    def fit(self, features: Tensor) -> float:
-        """Set the projection from (N, features) by principal components; returns the rms error.
+    def fit(self, features: Tensor, kept: int = 0) -> float:
+        """Set the projection from (N, features); returns the rms error of what it leaves out.
 
-        Each component is divided by the root of its deviation: large ones stay large, so that
-        a denoiser learns the outline first, without drowning the fine ones (cf. whitening).
+        Principal components, but chosen by an error in which tonal bands weigh more. The first
+        `kept` latents stay as they are, and the others tell what those leave. Each component is
+        divided by the root of its deviation: large ones stay large, so that a denoiser learns
+        the outline first, without drowning the fine ones (cf. whitening).
         """
-        mean = features.mean(0)
-        variance, vectors = torch.linalg.eigh(torch.cov((features - mean).T.double()))
-        variance, vectors = variance.flip(0).float(), vectors.flip(1).float()
-        channels = self.latent_channels
-        deviation = variance[:channels].clamp(min=1e-6).sqrt()
-        self.mean.copy_(mean)
-        self.basis.copy_(vectors[:, :channels])
-        self.scale.copy_((deviation * deviation.mean()).sqrt())
-        levels = features[:, : -self.config.bands.stereo_bands].amax(0)
-        self.ceiling.copy_(levels.unflatten(0, (-1, self.config.bands.count)).amax(0)[:, None])
-        return float((variance[channels:].sum() / len(variance)).sqrt())
+        unheard = (self.basis[:, :kept] == 0).all(1)  # all, where none are kept
+        self.mean[unheard] = features.mean(0)[unheard]
+        around = (features - self.mean).double()
+        covariance = around.T @ around / len(around)
+        basis = self.basis[:, :kept].double()
+        basis = torch.cat([basis, self._components(covariance, basis)], dim=1)
+        deviation = torch.einsum("fc,fg,gc->c", basis, covariance, basis).clamp(min=1e-6).sqrt()
+        old = slice(0, kept or None)
+        typical = (self.scale[old].square() / deviation[old]).mean() if kept else deviation.mean()
+        self.basis.copy_(basis)
+        self.scale[kept:] = (deviation * typical).sqrt()[kept:]
+        levels = features[:, : self.config.bands.frames * self.config.bands.count].amax(0)
+        ceiling = levels.unflatten(0, (-1, self.config.bands.count)).amax(0)[:, None]
+        self.ceiling.copy_(torch.maximum(ceiling, self.ceiling) if kept else ceiling)
+        left = (covariance.trace() - deviation.square().sum()).clamp(min=0)
+        return float((left / len(covariance)).sqrt())
+
+    def _components(self, covariance: Tensor, kept: Tensor) -> Tensor:
+        """(features, what is missing to `latent_channels`), orthonormal, also to `kept`."""
+        rest = torch.eye(len(covariance), dtype=covariance.dtype) - kept @ kept.T
+        weight = self._weights().to(covariance)[:, None]
+        wanted = self.latent_channels - kept.shape[1]
+        _, vectors = torch.linalg.eigh(weight * (rest @ covariance @ rest) * weight.T)
+        span, _ = torch.linalg.qr(rest @ (weight * vectors.flip(1)[:, :wanted]))
+        _, turn = torch.linalg.eigh(span.T @ covariance @ span)
+        return span @ turn.flip(1)  # within what they span, the largest first
+
+    def _weights(self) -> Tensor:
+        """How much an error in each feature weighs, (features,)."""
+        bands = self.config.bands
+        weight = torch.ones(self.config.features)
+        levels = weight[: bands.frames * bands.count].view(bands.frames, bands.count)
+        levels[:, : len(bands.low_centres)] = TONAL_WEIGHT
+        return weight
 
     def project(self, features: Tensor) -> Tensor:
         """(B, frames, features) → latents."""
@@ -153,14 +193,13 @@ class Projection(nn.Module):
         closer where the hop does not divide its length, or as far apart as `frames` asks for.
         """
         if circular:
-            powers = self.powers(audio, circular=True, frames=frames)
-            return self.project(self.features(*powers))
+            return self.project(self.features(self.hear(audio, circular=True, frames=frames)))
         total, hop, reach = self.frames(audio.shape[-1]), self.hop, 2
         audio = F.pad(audio, (0, total * hop - audio.shape[-1]))
         parts = []
         for start in range(0, total, chunk):
             first, last = max(0, start - reach), min(total, start + chunk + reach)
-            found = self.features(*self.powers(audio[..., first * hop : last * hop]))
+            found = self.features(self.hear(audio[..., first * hop : last * hop]))
             parts.append(self.project(found[:, start - first :][:, :chunk]))
         return torch.cat(parts, dim=2)
 
@@ -172,7 +211,8 @@ class Projection(nn.Module):
         """
         bands = self.config.bands
         features = (latents.float().transpose(1, 2) * self.scale) @ self.basis.T + self.mean
-        level, balance = features.split([bands.frames * bands.count, bands.stereo_bands], dim=2)
+        levels = bands.frames * bands.count
+        level, balance = features[..., :levels], features[..., levels:][..., : bands.stereo_bands]
         level = level.unflatten(2, (bands.frames, bands.count)).flatten(1, 2)
         level = torch.minimum(level, self.ceiling[:, 0])
         return level, torch.tanh(balance / (BALANCE_SCALE * 10)) / 0.97

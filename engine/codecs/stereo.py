@@ -9,13 +9,14 @@ changes its level in either channel.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.codecs.bands import Bands, Window, interpolation
+from engine.codecs.bands import FLOOR_POWER, Bands, Window, interpolation
 
 STRETCH_HZ = 90.0  # of one sign: wider than a partial's lobe in the long window
 
@@ -52,6 +53,27 @@ class Panning:
         seen = (coherence @ self._spread.to(coherence).T).clamp(0, 1)
         half = 0.5 * torch.arccos(seen) * self._signs.to(seen)
         return torch.stack([half, -half], dim=1)
+
+
+def coherence(
+    views: Iterable[tuple[Tensor, Tensor]], stereo_filters: Tensor, frames: int
+) -> Tensor:
+    """How alike both channels are in each of `frames` latent frames: (B, T, stereo bands), 0 to 1.
+
+    `views` are each window's spectra (B, 2, kT, bins) and its filters into bands; `stereo_filters`
+    lead from all bands to those of the image.
+    """
+    cross, power = [], []
+    for spectrum, filters in views:
+        each = spectrum.unflatten(2, (frames, -1))  # (B, 2, T, k, bins)
+        products = (each[:, 0] * each[:, 1].conj()).mean(2)
+        cross.append(torch.complex(products.real @ filters.T, products.imag @ filters.T))
+        power.append(each.abs().square().mean(3) @ filters.T)
+    rows = stereo_filters.T
+    both = torch.cat(power, dim=3) @ rows + FLOOR_POWER
+    over = torch.cat(cross, dim=2)
+    over = torch.complex(over.real @ rows, over.imag @ rows).abs() + FLOOR_POWER
+    return (over / (both[:, 0] * both[:, 1]).sqrt()).clamp(0, 1)
 
 
 def signs(freq_hz: Tensor) -> Tensor:

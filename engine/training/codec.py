@@ -2,7 +2,8 @@
 
 No phase is learnt, so there is nothing adversarial here: the network is asked for what two
 Fourier windows see, and when within them it begins (`codec_losses.py`). With another codec's
-weights to start from, its projection stays, and so do the latents that denoisers know.
+weights to start from, its projection stays, and so do the latents that denoisers know; those that
+it lacks are added. Some of what is heard is out of tune, as the world is.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import soxr
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import Tensor
@@ -29,6 +32,7 @@ from engine.training.corpus.dataset import render_many
 from engine.training.runs import Run, cosine_rate
 
 CODEC_FILE = "codec.safetensors"
+HOUSE_CODEC = HouseCodecConfig(latent_channels=160, tells_motion=True, hears_width=True)
 CALIBRATION_PIECES = 24
 
 
@@ -43,6 +47,7 @@ class CodecTraining:
     batch: int = 24
     crop_frames: int = 48
     tone_share: float = 1 / 12  # of a batch: pure tones in place of music
+    detuned_share: float = 1 / 4  # and music up to half a semitone out of tune
     peak_rate: float = 1.5e-3
     workers: int = 2
 
@@ -78,9 +83,22 @@ def crops(
             pieces[i][:, s : s + length] for i, s in zip(chosen, starts, strict=True)
         ]
         gain = 10 ** (rng.uniform(-6, 2, size=(training.batch, 1, 1)) / 20)
-        for item in range(round(training.tone_share * training.batch)):
+        pure = round(training.tone_share * training.batch)
+        for item in range(pure):
             batch[item] = 32_768 * tones(rng, length)
+        for item in range(pure, pure + round(training.detuned_share * training.batch)):
+            batch[item] = detuned(batch[item], rng)
         yield torch.from_numpy((np.stack(batch) / 32_768 * gain).astype(np.float32))
+
+
+def detuned(sound: NDArray[Any], rng: np.random.Generator) -> NDArray[np.float32]:
+    """(2, samples) of any numbers, up to half a semitone sharp or flat.
+
+    It is as long as before: what is too much is cut, what is missing is the beginning again.
+    """
+    ratio = 2 ** (rng.uniform(-50, 50) / 1_200)
+    played = soxr.resample(sound.T.astype(np.float32), 1.0, ratio)
+    return np.resize(played, (sound.shape[1], 2)).T
 
 
 def whole_sound(path: Path) -> Tensor:
@@ -88,13 +106,35 @@ def whole_sound(path: Path) -> Tensor:
     return torch.from_numpy(np.load(path) / np.float32(32_768))[None]
 
 
-def fit_projection(codec: HouseCodec, paths: list[Path], pieces: int = 300) -> float:
-    """Principal components over up to `pieces` whole pieces; returns the rms error in dB."""
-    features = [
-        codec.features(*codec.powers(whole_sound(path)))[0]
-        for path in tqdm(paths[:pieces], desc="principal components")
-    ]
-    return codec.fit(torch.cat(features))
+def fit_projection(codec: HouseCodec, paths: list[Path], kept: int = 0, pieces: int = 240) -> float:
+    """Fit to up to `pieces` whole pieces, each second one also out of tune; see `HouseCodec.fit`.
+
+    Returns the rms error in dB.
+    """
+    features = []
+    for number, path in enumerate(tqdm(paths[:pieces], desc="principal components")):
+        sounds = [whole_sound(path)]
+        if number % 2:
+            rng = np.random.default_rng(number)
+            sounds.append(torch.from_numpy(detuned(sounds[0][0].numpy(), rng))[None])
+        features += [codec.features(codec.hear(sound))[0] for sound in sounds]
+    return codec.fit(torch.cat(features), kept)
+
+
+def begin_with(codec: HouseCodec, weights: Mapping[str, Tensor]) -> int:
+    """Take another codec's weights; returns how many of the latents are its own.
+
+    Where it has fewer latents or hears less, zeros are added to its weights. Raises
+    `RuntimeError` for weights that do not fit otherwise.
+    """
+    own = codec.state_dict()
+    codec.load_state_dict({name: _padded(w, own[name]) for name, w in weights.items()}, False)
+    return min(weights["basis"].shape[1], codec.latent_channels)
+
+
+def _padded(weight: Tensor, like: Tensor) -> Tensor:
+    missing = [max(0, n - m) for m, n in zip(weight.shape, like.shape, strict=True)]
+    return F.pad(weight, [side for n in reversed(missing) for side in (0, n)])
 
 
 def train_codec(
@@ -106,7 +146,8 @@ def train_codec(
 ) -> HouseCodec:
     """Train until `training.steps` or for `minutes`; continues from the run's checkpoint.
 
-    A new run begins with the weights `start`, those that it has; its projection is then theirs.
+    A new run begins with the weights `start`, those that it has; the first latents are then
+    theirs. Raises what `begin_with` does.
     """
     paths = render_audio(run.folder / "audio", training)
     torch.manual_seed(training.first_seed)
@@ -117,10 +158,10 @@ def train_codec(
         codec.load_state_dict(state["codec"])
         optimizer.load_state_dict(state["optimizer"])
         step = int(state["step"])
-    elif start is not None:
-        codec.load_state_dict(start, strict=False)
     else:
-        run.log(step=0, projection_rms_db=fit_projection(codec, paths))
+        kept = begin_with(codec, start) if start is not None else 0
+        if kept < codec.latent_channels:
+            run.log(step=0, projection_rms_db=fit_projection(codec, paths, kept))
     batches = crops(paths, training, codec.hop, step)
     end = time.monotonic() + 60 * minutes
     bar = tqdm(total=training.steps, initial=step, desc="codec")
@@ -148,9 +189,9 @@ def _step(codec: HouseCodec, optimizer: torch.optim.Optimizer, audio: Tensor, ra
     for group in optimizer.param_groups:
         group["lr"] = rate
     with torch.no_grad():
-        powers = codec.powers(audio)
-        latents = codec.project(codec.features(*powers))
-        true = targets(codec, audio, powers)
+        heard = codec.hear(audio)
+        latents = codec.project(codec.features(heard))
+        true = targets(codec, audio, heard)
         # The denoiser's latents will never be perfect: the decoder meets slightly wrong ones.
         latents = latents + 0.05 * torch.rand(len(latents), 1, 1) * torch.randn_like(latents)
     with torch.autocast("cpu", torch.bfloat16):

@@ -45,5 +45,5 @@ def _apart(codec: HouseCodec, sound: Tensor) -> Tensor:
 def band_levels_db(codec: HouseCodec, sound: Tensor) -> Tensor:
     """(1, 2, samples) → (frames, bands), as the encoder hears them."""
     bands = codec.config.bands
-    features = codec.features(*codec.powers(sound))[0, :, : bands.frames * bands.count]
+    features = codec.features(codec.hear(sound))[0, :, : bands.frames * bands.count]
     return features.reshape(-1, bands.count)

@@ -17,6 +17,7 @@ from torch import Tensor
 from engine.codecs.attacks import log_envelope
 from engine.codecs.bands import FLOOR_POWER, Bands, Window
 from engine.codecs.house import HouseCodec
+from engine.codecs.projection import Heard
 from engine.codecs.rates import decimated, interpolated
 from engine.codecs.stereo import Stereo
 from engine.codecs.synthesis import LOW_DECIMATION, LOW_REACH, Amplitudes, Share
@@ -28,16 +29,16 @@ STIFF = 8  # bins: below, where a bin is more than a semitone, the error counts 
 LOUDEST = 3.0  # nats, far above anything true: an untrained network must not overflow
 
 
-def targets(codec: HouseCodec, audio: Tensor, powers: tuple[Tensor, Tensor]) -> Amplitudes:
-    """The truth of `audio` (B, 2, samples), whose `HouseCodec.powers` are `powers`."""
+def targets(codec: HouseCodec, audio: Tensor, heard: Heard) -> Amplitudes:
+    """The truth of `audio` (B, 2, samples), of which the codec heard `heard`."""
     bands, middle = codec.config.bands, audio.mean(1)
-    low, high = (log_amplitude(power) for power in powers)
+    low, high = (log_amplitude(power) for power in (heard.low, heard.high))
     low_part, high_part = parted(audio)
     return Amplitudes(
         Share(low, offsets(middle, bands.low), envelope(low_part, bands)),
         Share(high, offsets(middle, bands.high)[..., : bands.told_high_bins],
               envelope(high_part, bands)),
-        Stereo(audio.new_zeros(0), coherence(codec, audio)),
+        Stereo(audio.new_zeros(0), heard.coherence),
     )  # fmt: skip
 
 
@@ -65,22 +66,6 @@ def parted(audio: Tensor) -> tuple[Tensor, Tensor]:
     flat = audio.flatten(0, 1)
     low = interpolated(decimated(flat, LOW_DECIMATION, LOW_REACH), LOW_DECIMATION, LOW_REACH)
     return low.view_as(audio), audio - low.view_as(audio)
-
-
-def coherence(codec: HouseCodec, audio: Tensor) -> Tensor:
-    """How alike both channels are, (B, 2, samples) → (B, T, stereo bands), 0 to 1."""
-    bands, cross, power = codec.config.bands, [], []
-    views = ((bands.low, codec.low_filters), (bands.high, codec.high_filters))
-    for window, filters in views:
-        spectrum = window(audio).unflatten(2, (-1, bands.hop // window.hop))  # (B, 2, T, k, bins)
-        products = (spectrum[:, 0] * spectrum[:, 1].conj()).mean(2)
-        cross.append(torch.complex(products.real @ filters.T, products.imag @ filters.T))
-        power.append(spectrum.abs().square().mean(3) @ filters.T)
-    rows = codec.stereo_filters.T
-    both = torch.cat(power, dim=3) @ rows + FLOOR_POWER
-    over = torch.cat(cross, dim=2)
-    over = torch.complex(over.real @ rows, over.imag @ rows).abs() + FLOOR_POWER
-    return (over / (both[:, 0] * both[:, 1]).sqrt()).clamp(0, 1)
 
 
 def envelope(part: Tensor, bands: Bands) -> Tensor:

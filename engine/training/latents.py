@@ -10,7 +10,7 @@ import json
 import math
 import time
 from concurrent.futures import as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -258,9 +258,16 @@ def encode_prompts(text: MiniLM, prompts: list[str]) -> tuple[Tensor, Tensor]:
 def load_codec(path: Path) -> HouseCodec:
     """The codec whose weights `train_codec` wrote."""
     weights = load_file(path)
-    codec = HouseCodec(HouseCodecConfig(tells_motion="motion.weight" in weights))
+    codec = HouseCodec(config_of(weights["basis"], tells_motion="motion.weight" in weights))
     codec.load_state_dict(weights)
     return codec.eval()
+
+
+def config_of(basis: Tensor, tells_motion: bool = False) -> HouseCodecConfig:
+    """That of the codec with this basis, (features, latents)."""
+    features, latents = basis.shape
+    wide = HouseCodecConfig(latents, tells_motion=tells_motion, hears_width=True)
+    return replace(wide, hears_width=features == wide.features)
 
 
 PROJECTION = ("mean", "basis", "scale")  # the codec's buffers that encoding needs
@@ -270,7 +277,7 @@ def load_projection(path: Path) -> HouseCodec:
     """A codec that can encode; what decoding needs is not read."""
     with safe_open(path, "pt") as file:
         buffers = {name: file.get_tensor(name) for name in PROJECTION}
-    codec = HouseCodec(HouseCodecConfig(latent_channels=buffers["basis"].shape[1]))
+    codec = HouseCodec(config_of(buffers["basis"]))
     codec.load_state_dict(buffers, strict=False)
     return codec.eval()
 

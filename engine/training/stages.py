@@ -15,7 +15,6 @@ from typing import Any
 from safetensors.torch import load_file
 from torch import Tensor
 
-from engine.codecs.house import HouseCodecConfig
 from engine.device import choose, prepare_process
 from engine.errors import EngineError, InvalidRequest
 from engine.models import house
@@ -24,7 +23,7 @@ from engine.models.house import HouseConfig, load_shards, save_model
 from engine.models.registry import Registry
 from engine.nets.build import Net, NetConfig
 from engine.training.batches import DenoiserTraining
-from engine.training.codec import CODEC_FILE, CodecTraining, train_codec
+from engine.training.codec import CODEC_FILE, HOUSE_CODEC, CodecTraining, train_codec
 from engine.training.denoiser import DenoiserTrainer, check_batch, trained
 from engine.training.latents import Shard, load_codec, load_pieces, make_shards, plan_shards
 from engine.training.networks import HOUSE_NETS, run_name
@@ -46,7 +45,7 @@ def codec_stage(
     start: str | None = None,
     rate: float | None = None,
 ) -> None:
-    """`start` is the model whose codec a new run goes on training, without changing its latents."""
+    """`start` is the model whose codec a new run goes on training; its latents stay as they are."""
     prepare_process()
     training = CodecTraining()
     training = replace(
@@ -57,7 +56,7 @@ def codec_stage(
     )
     run = Run((folder or default_root()) / "codec")
     weights = load_file(Registry.default().path(start) / house.CODEC_FILE) if start else None
-    train_codec(run, training, HouseCodecConfig(tells_motion=True), minutes, weights)
+    train_codec(run, training, HOUSE_CODEC, minutes, weights)
 
 
 def latents_stage(folder: Path | None, pieces: int | None) -> list[Shard]:

@@ -18,7 +18,7 @@ def codec() -> HouseCodec:
     """Fitted to tones and noise; its network untrained, which leaves the linear part."""
     torch.manual_seed(0)
     codec = HouseCodec(HouseCodecConfig(width=32, layers=1)).eval().requires_grad_(False)
-    features = codec.features(*codec.powers(chords(48, 2.0)))
+    features = codec.features(codec.hear(chords(48, 2.0)))
     codec.fit(features.flatten(0, 1))
     return codec
 
@@ -46,7 +46,7 @@ def test_lengths_are_exact(codec, samples):
 
 def test_latents_of_what_was_fitted_have_unit_variance():
     codec = HouseCodec(HouseCodecConfig(width=32, layers=1))
-    features = codec.features(*codec.powers(chords(24, 2.0)))
+    features = codec.features(codec.hear(chords(24, 2.0)))
     codec.fit(features.flatten(0, 1))
     latents = codec.project(features)
     assert float(latents.var((0, 2)).mean()) == pytest.approx(1, abs=0.02)
@@ -90,7 +90,7 @@ def telling_codec() -> HouseCodec:
     torch.manual_seed(1)
     config = HouseCodecConfig(width=32, layers=1, tells_motion=True)
     codec, bands = HouseCodec(config).eval().requires_grad_(False), config.bands
-    features = codec.features(*codec.powers(chords(24, 2.0)))
+    features = codec.features(codec.hear(chords(24, 2.0)))
     codec.fit(features.flatten(0, 1))
     codec.motion.weight.normal_(0, 0.05)
     codec.motion.bias[-2 * bands.envelope_steps - bands.stereo_bands :] = -4

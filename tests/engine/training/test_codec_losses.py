@@ -13,7 +13,6 @@ from engine.codecs.house import HouseCodec, HouseCodecConfig
 from engine.codecs.stereo import Stereo
 from engine.codecs.synthesis import Amplitudes, Share
 from engine.training.codec_losses import (
-    coherence,
     envelope,
     loss,
     magnitude_loss,
@@ -66,10 +65,10 @@ def test_the_envelope_rises_where_sound_begins() -> None:
 def test_coherence_is_one_for_a_panned_source_and_little_for_two() -> None:
     codec = HouseCodec(HouseCodecConfig(width=16, layers=1))
     one, two = 0.1 * torch.randn(2, 8 * SAMPLES)
-    panned = coherence(codec, torch.stack([one, 0.3 * one])[None])
+    panned = codec.hear(torch.stack([one, 0.3 * one])[None]).coherence
     assert panned.shape == (1, 8 * 16, 12)
     assert float(panned.min()) > 0.98
-    wide = coherence(codec, torch.stack([one, two])[None])
+    wide = codec.hear(torch.stack([one, two])[None]).coherence
     assert float(wide[..., 6:].mean()) < 0.25
 
 
@@ -78,7 +77,7 @@ def true() -> tuple[HouseCodec, Amplitudes]:
     codec = HouseCodec(HouseCodecConfig(width=16, layers=1, tells_motion=True))
     torch.manual_seed(0)
     audio = 0.1 * torch.randn(1, 2, SAMPLES) + sine(330.0)
-    return codec, targets(codec, audio, codec.powers(audio))
+    return codec, targets(codec, audio, codec.hear(audio))
 
 
 def test_targets_have_the_shapes_that_the_network_tells(true) -> None:

@@ -66,6 +66,6 @@ def fitted_codec() -> HouseCodec:
     torch.manual_seed(0)
     codec = HouseCodec(HouseCodecConfig(latent_channels=CHANNELS, width=16, layers=1))
     loudness = torch.logspace(-3, -0.5, 16)[:, None, None]
-    features = codec.features(*codec.powers(loudness * torch.randn(16, 2, 40 * codec.hop)))
+    features = codec.features(codec.hear(loudness * torch.randn(16, 2, 40 * codec.hop)))
     codec.fit(features.flatten(0, 1))
     return codec
