@@ -12,7 +12,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
@@ -24,14 +23,17 @@ from engine.models.told import told_channels
 from engine.nets.build import Net, NetConfig, build
 from engine.nets.unet import UNetConfig
 from engine.training.batches import Batch, Batches, DenoiserTraining
+from engine.training.codec import HOUSE_CODEC
+from engine.training.growth import OUTPUT, grown
 from engine.training.latents import Pieces
 from engine.training.processes import Processes, load_network, load_optimizer
 from engine.training.runs import Run, cosine_rate
 
+LATENTS = HOUSE_CODEC.latent_channels
 HOUSE_UNET = UNetConfig(
-    in_channels=96,
-    out_channels=96,
-    concat_channels=told_channels(96),
+    in_channels=LATENTS,
+    out_channels=LATENTS,
+    concat_channels=told_channels(LATENTS),
     channels=(192, 320, 384),
     blocks_per_level=1,
     embedding_channels=256,
@@ -91,19 +93,15 @@ class DenoiserTrainer:
         self._shared = self.processes.share(self.net)
 
     def start_from(self, weights: Mapping[str, Tensor]) -> None:
-        """Begin with a trained network's weights; a run that has begun goes on as it is.
+        """Begin with a trained network's weights, `grown` to this one's size.
 
-        Rows of what it is told that it did not hear yet start at zero: they change nothing
-        until they are learnt.
+        A run that has begun goes on as it is. Raises what `grown` does.
         """
         if self.step > 0:
             return
-        key = "input.weight"
-        trained = weights[key].float()
-        missing = self.net.get_parameter(key).shape[1] - trained.shape[1]
-        widened = F.pad(trained, (0, 0) * (trained.dim() - 2) + (0, missing))
+        volume = len(self.net.get_parameter(OUTPUT)) // self.config.out_channels
         for net in (self.net, self.average):
-            load_network(net, {**weights, key: widened})
+            load_network(net, grown(weights, self.config, volume))
 
     def train(self, pieces: Pieces, frame_rate: float, minutes: float = 1e9) -> Net:
         """Train until `training.steps` or for `minutes`; the averaged network comes back."""

@@ -21,6 +21,7 @@ from engine.score_columns import (
 )
 from engine.training.batches import Batch, Batches, DenoiserTraining
 from engine.training.denoiser import DenoiserTrainer
+from engine.training.growth import grown
 from tests.engine.training.tiny_training import (
     FRAME_RATE,
     FRAMES,
@@ -236,6 +237,20 @@ def test_a_run_may_begin_with_weights_that_heard_less_of_the_score(tmp_path: Pat
     run.step = 1
     run.start_from(UNet(UNET).state_dict())
     torch.testing.assert_close(run.net(x, t, told), older(x, t, less))
+
+
+def test_a_run_may_begin_with_weights_that_made_fewer_latents(tmp_path: Path) -> None:
+    """What is told of the score follows the latents, wherever those end."""
+    small = replace(UNET, in_channels=1, out_channels=1, zero_init=False)
+    older = UNet(small)
+    run = trainer(tmp_path)
+    run.start_from(older.state_dict())
+    x, t, told = UNET.fake_inputs(2, 16)
+    made = run.net(x, t, told)
+    torch.testing.assert_close(made[:, :1], older(x[:, :1], t, told))
+    assert not made[:, 1:].any()
+    with pytest.raises(ValueError, match="rows"):
+        grown(UNet(UNET).state_dict(), small)
 
 
 def test_minutes_end_a_run_which_is_saved(tmp_path: Path) -> None:
