@@ -17,6 +17,7 @@ from engine.audio.spectrogram import HIGH_HZ, log_mel, mel_frequencies
 
 SAMPLE_RATE = 44_100
 FLOOR_DB = -80.0  # a full-scale sine is 0 dB
+HEARD_DB = -60.0  # windows of less power have no pitch that anyone hears
 RESOLUTIONS = ((512, 128), (1_024, 256), (2_048, 512))  # window and hop, samples
 
 Sound = NDArray[np.float32]
@@ -131,16 +132,33 @@ def chroma(sound: Sound) -> NDArray[np.float32]:
     """(12, windows of 186 ms every 46 ms): how strong each pitch class is.
 
     From the power of both channels together: their sum as waveforms would hear how wide the
-    sound is, which has a row of its own.
+    sound is, which has a row of its own. A window's strongest class is 1, however soft it is.
     """
+    return librosa.feature.chroma_stft(S=_power(sound), sr=SAMPLE_RATE, tuning=0.0)
+
+
+def _power(sound: Sound) -> NDArray[np.float32]:
+    """(bins, windows): the mean power of both channels."""
     spectra = librosa.stft(sound.T, n_fft=8_192, hop_length=2_048)
-    power = np.square(np.abs(spectra)).mean(axis=0)
-    return librosa.feature.chroma_stft(S=power, sr=SAMPLE_RATE, tuning=0.0)
+    return np.square(np.abs(spectra)).mean(axis=0)
+
+
+def heard(sound: Sound) -> NDArray[np.bool_]:
+    """In which of the windows of `chroma` something sounds."""
+    full_scale = (8_192 / 4) ** 2  # the power of a full-scale sine's strongest bin
+    return _power(sound).sum(axis=0) > full_scale * 10 ** (HEARD_DB / 10)
 
 
 def chroma_correlation(original: Sound, coded: Sound) -> float:
-    """Pearson's correlation of both chromagrams over all classes and windows, −1 to 1."""
-    one, two = (chroma(sound).ravel().astype(np.float64) for sound in (original, coded))
+    """Pearson's correlation of both chromagrams over all classes and windows, −1 to 1.
+
+    Over the windows in which the original is heard, and nan where there is none: what is left
+    in a rest, 100 dB down, has pitch classes too, and they mean nothing.
+    """
+    windows = heard(original)
+    one, two = (chroma(sound)[:, windows].ravel().astype(np.float64) for sound in (original, coded))
+    if one.size == 0:
+        return float("nan")
     one, two = one - one.mean(), two - two.mean()
     size = float(np.linalg.norm(one) * np.linalg.norm(two))
     return float(one @ two) / size if size else 0.0
@@ -152,8 +170,12 @@ _MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17
 
 
 def key_of(sound: Sound) -> int:
-    """The key that Krumhansl and Schmuckler's estimator hears: 0–11 major from C, 12–23 minor."""
-    profile = chroma(sound).mean(axis=1)
+    """The key that Krumhansl and Schmuckler's estimator hears: 0–11 major from C, 12–23 minor.
+
+    In the windows in which something sounds.
+    """
+    windows = heard(sound)
+    profile = chroma(sound)[:, windows if windows.any() else slice(None)].mean(axis=1)
     profile = profile - profile.mean()
     keys = [np.roll(mode, tonic) for mode in (_MAJOR, _MINOR) for tonic in range(12)]
     return int(np.argmax([profile @ (key - key.mean()) / key.std() for key in keys]))

@@ -78,6 +78,15 @@ def test_sides_out_of_phase_have_the_chroma_of_sides_in_phase() -> None:
     assert distances.chroma_correlation(one, one * np.array([1, -1], np.float32)) > 0.9999
 
 
+def test_what_is_left_in_a_rest_has_no_chroma(noise: Sound) -> None:
+    rest = np.zeros_like(noise)
+    one, two = (np.concatenate([chord(60, 64, 67), rest + 1e-5 * each]) for each in (noise, 0))
+    assert distances.chroma_correlation(one, two) > 0.99
+    assert distances.chroma_correlation(one, np.concatenate([one[: len(one) // 2], noise])) > 0.9
+    assert np.isnan(distances.chroma_correlation(rest, noise))
+    assert distances.key_of(one) == distances.key_of(two)
+
+
 @pytest.mark.parametrize("tonic", [0, 5, 9])
 def test_keys_are_heard_in_cadences(tonic: int) -> None:
     assert distances.key_of(cadence(60 + tonic, 4)) == tonic
