@@ -11,6 +11,7 @@ and the envelope of attacks; `synthesis.py` finds their phases and makes the sou
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -48,6 +49,15 @@ class HouseCodec(Projection):
             nn.init.zeros_(self.motion.weight)
             nn.init.zeros_(self.motion.bias)
             self.register_buffer("gain", torch.zeros(bands.count))
+
+    def narrowed(self, channels: int) -> HouseCodec:
+        """The codec of the first `channels` latents: it decodes as if the others were zero."""
+        codec = HouseCodec(replace(self.config, latent_channels=channels))
+        weights = self.state_dict()
+        for name in ("basis", "scale", "stem.weight"):
+            weights[name] = weights[name][..., :channels]
+        codec.load_state_dict(weights)
+        return codec.train(self.training)
 
     def picture(self, latents: Tensor) -> Tensor:
         return self.to_picture @ self.unproject(latents)[0].transpose(1, 2)

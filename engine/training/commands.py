@@ -38,6 +38,7 @@ def add_commands(subparsers: Any) -> None:
             _add_net(stage)
         stage.set_defaults(run=run)
     _add_compare(stages)
+    _add_learnability(stages)
     _add_export(stages)
     _add_pack(stages)
     listening.add_command(subparsers)
@@ -131,6 +132,23 @@ def _add_compare(stages: Any) -> None:
     compare.set_defaults(run=run_compare)
 
 
+def _add_learnability(stages: Any) -> None:
+    learnability = stages.add_parser(
+        "learnability",
+        help="train one small denoiser on the codec's first latents, for each of some counts",
+        description="Writes a model folder for each. Then hear them: undertone evaluate --model "
+        "FOLDER --against FOLDER. Give the same command again to continue.",
+    )
+    _add_run(learnability)
+    learnability.add_argument("--latents", nargs="+", type=count, required=True, metavar="N")
+    learnability.add_argument("--pieces", type=count, help="only the first so many")
+    learnability.add_argument("--steps", type=count, default=1_500, help="of each (1500)")
+    learnability.add_argument(
+        "--minutes", type=minutes, default=1e9, help="stop each after this long"
+    )
+    learnability.set_defaults(run=run_learnability)
+
+
 def _add_export(stages: Any) -> None:
     export = stages.add_parser("export", help="write a model folder from a run")
     _add_run(export)
@@ -207,6 +225,20 @@ def run_denoiser(arguments: argparse.Namespace) -> int:
         batch=arguments.batch,
         accumulate=arguments.accumulate,
     )
+    return 0
+
+
+def run_learnability(arguments: argparse.Namespace) -> int:
+    from engine.training.learnability import learnability_stage
+
+    latents = arguments.latents
+    models = learnability_stage(
+        arguments.folder, latents, arguments.steps, arguments.minutes, arguments.pieces
+    )
+    for path in models:
+        print(path)
+    if len(models) < len(latents):
+        print("Not done yet. Give the same command again.")
     return 0
 
 

@@ -91,6 +91,11 @@ class Pieces:
             None if self.over is None else self.over[chosen],
         )
 
+    def narrowed(self, channels: int) -> Pieces:
+        """With the first `channels` latents alone, as views."""
+        over = None if self.over is None else self.over[:, :channels]
+        return replace(self, latents=self.latents[:, :channels], over=over)
+
     def score(self, index: int) -> Score:
         return score_from_json(self.truths[index]["score"])
 

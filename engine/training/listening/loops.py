@@ -22,18 +22,21 @@ Sound = NDArray[np.float32]  # (frames, 2)
 
 
 def seam_rank(loop: Sound) -> float:
-    """Where the seam lies among the interior's places, 0 to 100: the worse of its two measures.
+    """Where the seam lies among the interior's places, 0 to 100 by how many are better.
 
-    100 is worse than every place inside. Silence has no seam: 0.
+    Each place counts by the worse of its two ranks, inside as at the seam: else a seam that is
+    like the inside would have two chances of being among its worst. 100 is worse than every
+    place inside. Silence has no seam: 0.
     """
     if len(loop) < 8 * _WINDOW or not np.any(loop):
         return 0.0
     wave = loop.mean(axis=1, dtype=np.float64)
     inside = np.linspace(2 * _WINDOW, len(wave) - 2 * _WINDOW, _PLACES).astype(int)
-    return max(
-        _rank(break_at(wave, 0), [break_at(wave, place) for place in inside]),
-        _rank(click_at(wave, 0), [click_at(wave, place) for place in inside]),
-    )
+    worse = np.maximum(*(
+        _ranks(np.array([measure(wave, place) for place in (0, *inside)]))
+        for measure in (break_at, click_at)
+    ))  # fmt: skip
+    return float(_ranks(worse)[0])
 
 
 def break_at(wave: NDArray[np.float64], place: int) -> float:
@@ -63,6 +66,6 @@ def click_at(wave: NDArray[np.float64], place: int) -> float:
     return float(bent[middle].max() / (usual + 1e-9))
 
 
-def _rank(value: float, others: list[float]) -> float:
-    """Share of `others` that are smaller, in percent."""
-    return float(100 * np.mean(np.asarray(others) < value))
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of all but the first of `values` that are smaller than each, in percent."""
+    return 100 * np.searchsorted(np.sort(values[1:]), values) / (len(values) - 1)

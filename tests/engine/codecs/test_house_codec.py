@@ -213,3 +213,12 @@ def test_triangles_reach_their_neighbours():
     assert rows[1].argmax() == 4
     assert rows[1, 2] == 0
     assert rows[1, 6] == 0
+
+
+def test_the_first_latents_are_a_codec_of_their_own() -> None:
+    codec, audio = telling_codec(), chords(1, 1.0)
+    few = codec.narrowed(24).requires_grad_(False)
+    latents = codec.encode(audio)
+    torch.testing.assert_close(few.encode(audio), latents[:, :24])
+    latents[:, 24:] = 0
+    torch.testing.assert_close(few.decode(latents[:, :24], 44_100), codec.decode(latents, 44_100))

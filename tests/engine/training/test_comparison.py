@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
 from torch.utils.flop_counter import FlopCounterMode
 
 from engine.api import GenerationRequest
@@ -22,16 +21,15 @@ from engine.training.comparison import LEVELS, Comparison, Verdict, curve_of, me
 from engine.training.comparison_report import as_json, as_markdown, write_report
 from engine.training.comparison_stage import judge_by_ear
 from engine.training.evaluation import Generate
-from engine.training.latents import Pieces, plan_shards
 from engine.training.runs import Run
 from tests.engine.training.tiny_training import (
     CPU,
     FRAME_RATE,
-    FRAMES,
     TRAINING,
     UNET,
     fitted_codec,
-    pieces,
+    tame_pieces,
+    write_shard,
 )
 
 FINE = replace(UNET, self_attention_levels=frozenset({0}), cross_attention_levels=frozenset({0}))
@@ -53,18 +51,12 @@ def silent(net: Net, config: NetConfig) -> Verdict:
     return Verdict(remark="not evaluated: no synthesizer")
 
 
-def made(count: int = 20) -> Pieces:
-    tame = pieces(count)
-    tame.latents[:, :2] /= FRAMES
-    return tame
-
-
 def comparison(folder: Path, nets: dict[str, NetConfig] | None = None) -> Comparison:
-    return Comparison(folder, nets or candidates(), TRAINING, made(), FRAME_RATE, CPU)
+    return Comparison(folder, nets or candidates(), TRAINING, tame_pieces(), FRAME_RATE, CPU)
 
 
 def test_flops_are_what_the_network_computes() -> None:
-    batch = Batches(made(), TRAINING, FRAME_RATE)[0]
+    batch = Batches(tame_pieces(), TRAINING, FRAME_RATE)[0]
     cost = measure_cost(UNET, batch)
     net = build(UNET)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
@@ -92,7 +84,7 @@ def test_held_out_pieces_are_not_trained_on(tmp_path: Path) -> None:
     assert (len(it.seen), len(it.held_out)) == (19, 1)
     names = [truth["seed"] for truth in it.seen.truths + it.held_out.truths]
     assert names == list(range(20))
-    assert torch.equal(it.held_out.latents[0], made().latents[19])
+    assert torch.equal(it.held_out.latents[0], tame_pieces().latents[19])
 
 
 def test_held_out_loss_is_that_of_a_network_that_says_nothing(tmp_path: Path) -> None:
@@ -156,18 +148,6 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(comparison_stage, "HOUSE_NETS", candidates())
     monkeypatch.setattr(comparison_stage, "load_codec", lambda _: fitted_codec())
     return tmp_path
-
-
-def write_shard(root: Path) -> None:
-    """32 pieces long enough for the house's crops."""
-    (shard,) = plan_shards(root / "latents", root / "codec", 32, comparison_stage.FIRST_SEED, 24.0)
-    shard.path.parent.mkdir()
-    some = made(32)
-    assert some.over is not None
-    tensors = {"latents": some.latents.repeat(1, 1, 4), "over": some.over.repeat(1, 1, 4)}
-    save_file(tensors | {"tokens": some.tokens, "lengths": some.lengths}, shard.path)
-    truths = [{**t, "seed": s} for t, s in zip(some.truths, shard.seeds, strict=True)]
-    shard.truth_path.write_text(json.dumps(truths))
 
 
 def test_the_command_trains_and_writes(house: Path, capsys: pytest.CaptureFixture[str]) -> None:

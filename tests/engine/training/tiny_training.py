@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
+from safetensors.torch import save_file
 
 from engine.codecs.house import HouseCodec, HouseCodecConfig
 from engine.device import Device
@@ -14,8 +16,9 @@ from engine.nets.unet import UNetConfig
 from engine.score import Chord, Key, Mode, Score, Stem
 from engine.training.batches import DenoiserTraining
 from engine.training.denoiser import DenoiserTrainer
-from engine.training.latents import PROMPTS_PER_PIECE, TOKENS, Pieces
+from engine.training.latents import PROMPTS_PER_PIECE, TOKENS, Pieces, plan_shards
 from engine.training.runs import Run
+from engine.training.stages import FIRST_SEED, PIECE_S
 
 CHANNELS, CONTEXT, FRAMES = 4, 8, 64
 FRAME_RATE = 20.0
@@ -55,6 +58,25 @@ def pieces(count: int = 5) -> Pieces:
         truths=[{"seed": i, "score": asdict(SCORE), "over": i % 2 == 1} for i in range(count)],
         over=(-latents * written_over).half(),
     )
+
+
+def tame_pieces(count: int = 20) -> Pieces:
+    """Of about the unit variance that the σ are for."""
+    tame = pieces(count)
+    tame.latents[:, :2] /= FRAMES
+    return tame
+
+
+def write_shard(root: Path) -> None:
+    """32 pieces in a run's folder, long enough for the house's crops."""
+    (shard,) = plan_shards(root / "latents", root / "codec", 32, FIRST_SEED, PIECE_S)
+    shard.path.parent.mkdir()
+    some = tame_pieces(32)
+    assert some.over is not None
+    tensors = {"latents": some.latents.repeat(1, 1, 4), "over": some.over.repeat(1, 1, 4)}
+    save_file(tensors | {"tokens": some.tokens, "lengths": some.lengths}, shard.path)
+    truths = [{**t, "seed": s} for t, s in zip(some.truths, shard.seeds, strict=True)]
+    shard.truth_path.write_text(json.dumps(truths))
 
 
 def trainer(folder: Path, training: DenoiserTraining = TRAINING) -> DenoiserTrainer:
