@@ -48,6 +48,7 @@ class CodecTraining:
     crop_frames: int = 48
     tone_share: float = 1 / 12  # of a batch: pure tones in place of music
     detuned_share: float = 1 / 4  # and music up to half a semitone out of tune
+    narrow_share: float = 1 / 2  # and latents of which only the first are told
     peak_rate: float = 1.5e-3
     workers: int = 2
 
@@ -168,7 +169,7 @@ def train_codec(
     while step < training.steps and time.monotonic() < end:
         torch.manual_seed(step)  # a resumed run draws what an unbroken one would
         rate = cosine_rate(step, training.steps, training.peak_rate)
-        error = _step(codec, optimizer, next(batches), rate)
+        error = _step(codec, optimizer, next(batches), rate, training.narrow_share)
         step += 1
         bar.update()
         bar.set_postfix(loss=f"{error:.4f}")
@@ -185,7 +186,13 @@ def train_codec(
     return codec
 
 
-def _step(codec: HouseCodec, optimizer: torch.optim.Optimizer, audio: Tensor, rate: float) -> float:
+def _step(
+    codec: HouseCodec,
+    optimizer: torch.optim.Optimizer,
+    audio: Tensor,
+    rate: float,
+    narrow_share: float,
+) -> float:
     for group in optimizer.param_groups:
         group["lr"] = rate
     with torch.no_grad():
@@ -194,6 +201,7 @@ def _step(codec: HouseCodec, optimizer: torch.optim.Optimizer, audio: Tensor, ra
         true = targets(codec, audio, heard)
         # The denoiser's latents will never be perfect: the decoder meets slightly wrong ones.
         latents = latents + 0.05 * torch.rand(len(latents), 1, 1) * torch.randn_like(latents)
+        latents = latents * first_alone(len(latents), latents.shape[1], narrow_share)
     with torch.autocast("cpu", torch.bfloat16):
         made = codec.amplitudes(latents)
     error = loss(codec, made, true)
@@ -202,6 +210,17 @@ def _step(codec: HouseCodec, optimizer: torch.optim.Optimizer, audio: Tensor, ra
     torch.nn.utils.clip_grad_norm_(codec.parameters(), 1.0)
     optimizer.step()
     return error.item()
+
+
+def first_alone(items: int, channels: int, share: float) -> Tensor:
+    """(items, channels, 1): 1 for the latents that an item keeps, always the first ones.
+
+    All of them, but for `share` of the items some number from half of them on: so the first ones
+    are a codec of their own (nested dropout: Rippel, Gelbart and Adams 2014).
+    """
+    kept = torch.randint(channels // 2, channels + 1, (items, 1))
+    kept[torch.rand(items, 1) >= share] = channels
+    return (torch.arange(channels) < kept).float()[..., None]
 
 
 def _save(run: Run, codec: HouseCodec, optimizer: torch.optim.Optimizer, step: int) -> None:

@@ -43,15 +43,17 @@ def compare_stage(
     if not made:
         raise EngineError("There are no latents yet.", "Run: undertone train latents")
     codec, device = load_codec(root / "codec" / CODEC_FILE), choose()
+    candidates = {name: _candidate(name) for name in names or HOUSE_NETS}
+    latents = min(config.in_channels for config in candidates.values())
     comparison = Comparison(
         root / "comparison",
-        {name: _candidate(name) for name in names or HOUSE_NETS},
+        candidates,
         replace(DenoiserTraining(), **{k: v for k, v in settings.items() if v is not None}),
-        load_pieces(made),
+        load_pieces(made).narrowed(latents),
         codec.sample_rate / codec.hop,
         device,
     )
-    results = comparison.run(minutes, judge_by_ear(codec, device, prompts))
+    results = comparison.run(minutes, judge_by_ear(codec.narrowed(latents), device, prompts))
     return write_report(comparison.folder, comparison.entries, results) if results else []
 
 

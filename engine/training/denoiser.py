@@ -23,13 +23,13 @@ from engine.models.told import told_channels
 from engine.nets.build import Net, NetConfig, build
 from engine.nets.unet import UNetConfig
 from engine.training.batches import Batch, Batches, DenoiserTraining
-from engine.training.codec import HOUSE_CODEC
 from engine.training.growth import OUTPUT, grown
 from engine.training.latents import Pieces
 from engine.training.processes import Processes, load_network, load_optimizer
 from engine.training.runs import Run, cosine_rate
 
-LATENTS = HOUSE_CODEC.latent_channels
+LATENTS = 96
+"""Of the codec's, the first: more of them is more to learn, see `engine.training.learnability`."""
 HOUSE_UNET = UNetConfig(
     in_channels=LATENTS,
     out_channels=LATENTS,

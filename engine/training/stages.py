@@ -111,7 +111,8 @@ def _train_denoiser(
     trainer = DenoiserTrainer(run, training, HOUSE_NETS[net], choose(), shard)
     if weights is not None:
         trainer.start_from(weights)
-    trainer.train(load_pieces(shards), codec.sample_rate / codec.hop, minutes)
+    pieces = load_pieces(shards).narrowed(HOUSE_NETS[net].in_channels)
+    trainer.train(pieces, codec.sample_rate / codec.hop, minutes)
 
 
 def _finished_latents(root: Path, pieces: int | None) -> list[Shard]:
@@ -165,6 +166,7 @@ def export_stage(folder: Path | None, out: Path, weights: Path | None, net: str 
     _require(codec_path, "The codec is not trained yet.", "Run: undertone train codec")
     codec = load_codec(codec_path)
     kept = _own_denoiser(root, net) if weights is None else read_weights(weights, codec)
+    codec = codec.narrowed(kept.config.in_channels)
     save_model(out, HouseConfig(kept.config, codec.config), kept, codec)
 
 

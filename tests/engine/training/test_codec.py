@@ -18,6 +18,7 @@ from engine.training.codec import (
     CodecTraining,
     crops,
     detuned,
+    first_alone,
     train_codec,
     whole_sound,
 )
@@ -148,3 +149,14 @@ def test_latents_that_are_missing_are_added(folder: Path) -> None:
         return float((codec.unproject(codec.encode(audio))[0] - level).square().mean())
 
     assert apart(trained) < 0.98 * apart(other)
+
+
+def test_of_some_items_only_the_first_latents_are_told() -> None:
+    torch.manual_seed(0)
+    kept = first_alone(400, 10, 0.5)
+    counts = kept.sum((1, 2))
+    assert kept.shape == (400, 10, 1)
+    assert torch.equal(kept[..., 0], (torch.arange(10) < counts[:, None]).float())
+    assert 5 <= int(counts.min()) < int(counts.max()) == 10
+    assert 0.4 < float((counts == 10).float().mean()) < 0.7
+    assert first_alone(3, 10, 0.0).all()
