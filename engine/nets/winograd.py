@@ -4,10 +4,11 @@ Lavin & Gray 2016, "Fast algorithms for convolutional neural networks". Tiles of
 transformed, multiplied with the transformed kernel, one matrix product for each place of the
 tile, and transformed back. F(2 × 2, 3 × 3) takes 16 products where the plain way takes 36,
 F(4, 3) 6 for 12 and F(4, 5) 8 for 20. The transforms are traffic, so it pays with many
-channels, and with fewer in fp32, whose products are slower. Measured on one core
-with AVX512-BF16 in bf16, time over the packed convolution's: 256 → 256 channels at 2 × 128 × 8,
-3 × 3, 0.76; 640 → 640 at 2 × 32 × 32, 0.56; 512 → 512 at 4096 samples, k = 5, 0.53. In bf16 its
-output is 3 (3 × 3) to 7 (k = 5) times as far from the exact one as the plain convolution's.
+channels, and with fewer in fp32, whose products are slower. Measured on one busy core with
+AVX512-BF16 in bf16, time over the packed convolution's: 640 → 640 channels at 2 × 32 × 32, 3 × 3,
+0.56; 256 → 256 at 2 × 128 × 8, 0.76; 384 → 384 at 2 × 64 × 4, 0.86; 512 → 512 at 4,096 samples,
+k = 5, 0.53. Small maps lose, where reading the larger kernel is all: the last at 32 samples, 1.7.
+In bf16 its output is 3 (3 × 3) to 7 (k = 5) times as far from the exact one as the plain one's.
 """
 
 from __future__ import annotations

@@ -156,7 +156,8 @@ def test_in_bf16_it_is_as_near_as_bf16_can_be(
     case: Case, least: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In the L2 norm. The largest of some thousand differences over the largest value is up to
-    2.5e-2 with these random weights, diffusers' own 2.0e-2; the norms are below 1.5e-2 for both.
+    2.5e-2 with these random weights, diffusers' own 2.0e-2; the norms are below 1.5e-2
+    without Winograd.
 
     `least` has convolutions of so many channels take Winograd's way, as those of full width do.
     """
