@@ -42,6 +42,6 @@ def _convolution_flops(
     return 2 * prod(out_shape) * prod(weight[1:])
 
 
-def _linear_flops(x: Sequence[int], weight: Sequence[int], *_: object, **__: object) -> int:
-    """`weight` is (out, in)."""
-    return 2 * prod(x) * weight[0]
+def _linear_flops(x: Sequence[int], *_: object, out_shape: Sequence[int], **__: object) -> int:
+    """Whatever is computed with the product besides."""
+    return 2 * prod(x) * out_shape[-1]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-import torch
 from torch import nn
 
 from engine.device import Device
@@ -17,8 +16,8 @@ Net = TypeVar("Net", bound=nn.Module)
 def ready(net: Net, device: Device) -> Net:
     """`net` itself, on `device` in its dtype, without gradients or dropout.
 
-    On a CPU that computes in fp32 its convolutions take Winograd's way, and what remains is packed
-    as the CPU's kernels want it. Outputs keep within the dtype's rounding; the names of the weights
+    On a CPU its wide convolutions take Winograd's way, and what remains is packed as the CPU's
+    kernels want it. Outputs keep within the dtype's rounding; the names of the weights
     are lost, so what is to be stored, store before.
 
     Where the device wants networks compiled, torch's compiler makes one graph of the whole, with
@@ -28,7 +27,7 @@ def ready(net: Net, device: Device) -> Net:
     if device.compiled:
         net.compile(mode="reduce-overhead", fullgraph=True, dynamic=False)
         return net
-    if device.kind == "cpu" and device.dtype == torch.float32:
+    if device.kind == "cpu":
         with_winograd(net)
     if device.kind == "cpu" and can_pack(device.dtype):
         with_packed_weights(net)

@@ -13,8 +13,10 @@ import platform
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
+from engine.nets.feed_forward import GatedFeedForward
 from engine.nets.layers import Convolution, pad_circular
 
 _OPERATORS: Any = torch._C._nn  # its stubs lack some arguments
@@ -28,6 +30,10 @@ lying, 384 → 384 at 2 × 64 × 4 takes 1.4 and 1.1.
 """
 
 
+ACTIVATIONS = {F.gelu: ("gelu", "none"), F.silu: ("swish", "")}
+"""What oneDNN calls the activations that it computes with a product, and which of their kinds."""
+
+
 def can_pack(dtype: torch.dtype) -> bool:
     """Whether this build of torch has oneDNN's kernels for this CPU and `dtype`."""
     x86 = platform.machine().lower() in ("x86_64", "amd64")
@@ -38,17 +44,42 @@ def can_pack(dtype: torch.dtype) -> bool:
     return dtype == torch.float32
 
 
+def _packed(weight: Tensor) -> Tensor:
+    packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight.detach().contiguous(), None)
+    return packed
+
+
 class PackedLinear(nn.Module):
     """What `linear` computes: (…, in_features) → (…, out_features)."""
 
     def __init__(self, linear: nn.Linear) -> None:
         super().__init__()
-        self.weight = torch.ops.mkldnn._reorder_linear_weight(linear.weight.detach(), None)
-        self.bias = linear.bias
+        self.weight, self.bias = _packed(linear.weight), linear.bias
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = torch.ops.mkldnn._linear_pointwise(x, self.weight, self.bias, "none", [], "")
         return out
+
+
+class PackedGatedFeedForward(nn.Module):
+    """What `feed_forward` computes, its gate within the products: (…, C) → (…, C).
+
+    Measured on one busy core in bf16, four sizes of 512 to 8,192 tokens of 256 to 640 channels:
+    the first layer and the gate take 0.70 to 0.95 of what they take apart.
+    """
+
+    def __init__(self, feed_forward: GatedFeedForward) -> None:
+        super().__init__()
+        into = feed_forward.into
+        self.weight, self.gate_weight = (_packed(part) for part in into.weight.chunk(2))
+        self.bias, self.gate_bias = into.bias.chunk(2)
+        self.activation, self.kind = ACTIVATIONS[feed_forward.activation]
+        self.out = PackedLinear(feed_forward.out)
+
+    def forward(self, x: Tensor) -> Tensor:
+        product = torch.ops.mkldnn._linear_pointwise
+        gate = product(x, self.gate_weight, self.gate_bias, self.activation, [], self.kind)
+        return self.out(product.binary(x, gate, self.weight, self.bias, "mul"))
 
 
 class PackedConvolution(nn.Module):
@@ -100,10 +131,15 @@ def _pair(values: Any) -> Pair:
 
 
 def with_packed_weights(net: nn.Module) -> nn.Module:
-    """`net` with its convolutions and linear layers packed, one at a time; for inference only."""
+    """`net` with its convolutions and linear layers packed, one at a time; for inference only.
+
+    What holds a layer comes before it, so a feed-forward is packed while its layers are plain.
+    """
     for parent in list(net.modules()):
         for name, child in parent.named_children():
-            if type(child) is nn.Linear:
+            if type(child) is GatedFeedForward and child.activation in ACTIVATIONS:
+                setattr(parent, name, PackedGatedFeedForward(child))
+            elif type(child) is nn.Linear:
                 setattr(parent, name, PackedLinear(child))
             elif type(child) is Convolution and child.dilation == (1, 1):
                 setattr(parent, name, PackedConvolution(child))

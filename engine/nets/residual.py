@@ -7,7 +7,7 @@ from enum import StrEnum
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.nets.layers import Convolution, SeparableConvolution, modulate, zeroed
+from engine.nets.layers import Convolution, SeparableConvolution, gelu, modulate, zeroed
 
 
 class TimeConditioning(StrEnum):
@@ -102,7 +102,7 @@ class PostNormBlock(nn.Module):
             self.skip = Convolution(1, in_channels, out_channels, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        h = self.conv_out(F.gelu(self.norm_in(self.conv_in(x))))
+        h = self.conv_out(gelu(self.norm_in(self.conv_in(x))))
         if self.norm_out is not None:
-            h = F.gelu(self.norm_out(h))
+            h = gelu(self.norm_out(h))
         return self.skip(x) + h

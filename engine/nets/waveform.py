@@ -145,7 +145,7 @@ class WaveformUNet(nn.Module):
 
     def _with_time(self, x: Tensor, t: Tensor) -> Tensor:
         """The padded waveform and, beside it, the noise level's features at every sample."""
-        dtype = self.encoder[0].blocks[0].conv_in.weight.dtype  # type: ignore[union-attr, index]
+        dtype = self.encoder[0].blocks[0].norm_in.weight.dtype  # type: ignore[union-attr, index]
         x = F.pad(x.to(dtype), (0, -x.shape[2] % self.config.stride))
         time = self.fourier(t).to(dtype)[:, :, None].expand(-1, -1, x.shape[2])
         h = torch.cat([x, time], dim=1).unsqueeze(2)

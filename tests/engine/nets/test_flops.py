@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from engine.nets.feed_forward import GatedFeedForward
 from engine.nets.flops import counted
 from engine.nets.layers import Convolution
 from engine.nets.packed import can_pack, with_packed_weights
@@ -33,3 +34,12 @@ def test_packed_weights_cost_what_plain_ones_do() -> None:
         _, plain = counted(lambda: net(x))
         _, packed = counted(lambda: with_packed_weights(net)(x))
     assert packed == plain == 2 * 2 * (20 * 6 * 4 * 9 + 120 * 9)
+
+
+@pytest.mark.skipif(not can_pack(torch.float32), reason="torch has no oneDNN for this CPU")
+def test_a_gate_within_a_product_costs_nothing_more() -> None:
+    net, x = nn.Sequential(GatedFeedForward(6, F.gelu)), torch.randn(2, 5, 6)
+    with torch.no_grad():
+        _, plain = counted(lambda: net(x))
+        _, packed = counted(lambda: with_packed_weights(net)(x))
+    assert packed == plain == 2 * 10 * (6 * 48 + 24 * 6)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from engine.nets.feed_forward import GatedFeedForward
 from engine.nets.layers import Convolution, make_circular
 from engine.nets.packed import (
+    ACTIVATIONS,
     PackedConvolution,
+    PackedGatedFeedForward,
     PackedLinear,
     can_pack,
     with_packed_weights,
@@ -33,6 +38,20 @@ def without_gradients():  # type: ignore[no-untyped-def]
 def test_it_is_the_linear_layer(shape: tuple[int, ...], bias: bool) -> None:
     plain, x = nn.Linear(7, 10, bias=bias), torch.randn(shape)
     torch.testing.assert_close(PackedLinear(plain)(x), plain(x), atol=1e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_it_is_the_gated_feed_forward(activation: Callable[[Tensor], Tensor]) -> None:
+    net, x = nn.Sequential(GatedFeedForward(6, activation)), torch.randn(2, 5, 6)
+    wanted = net(x)
+    assert type(with_packed_weights(net)[0]) is PackedGatedFeedForward  # type: ignore[index]
+    torch.testing.assert_close(net(x), wanted, atol=1e-6, rtol=1e-5)
+
+
+def test_an_activation_without_a_kernel_stays() -> None:
+    net, x = nn.Sequential(GatedFeedForward(6, torch.tanh)), torch.randn(2, 5, 6)
+    wanted = net(x)
+    torch.testing.assert_close(with_packed_weights(net)(x), wanted, atol=1e-6, rtol=1e-5)
 
 
 @pytest.mark.parametrize("circular", [False, True])

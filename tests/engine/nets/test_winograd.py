@@ -20,6 +20,8 @@ def test_the_transforms_are_a_correlation(outputs: int, taps: int) -> None:
     d, g = torch.randn(n, dtype=torch.float64), torch.randn(taps, dtype=torch.float64)
     wanted = F.conv1d(d.view(1, 1, -1), g.view(1, 1, -1)).flatten()
     torch.testing.assert_close(A @ ((G @ g) * (B @ d)), wanted)
+    for transform in (A, B):
+        torch.testing.assert_close(transform.bfloat16().double(), transform, atol=1e-14, rtol=0)
 
 
 def test_too_large_a_tile_is_refused() -> None:
@@ -28,7 +30,7 @@ def test_too_large_a_tile_is_refused() -> None:
 
 
 @pytest.mark.parametrize("circular", [False, True])
-@pytest.mark.parametrize("block", [1, 1 << 21])
+@pytest.mark.parametrize("block", [1, 1 << 24])
 @pytest.mark.parametrize(
     ("dimensions", "taps", "size"),
     [(1, 3, (1, 13)), (1, 3, (1, 16)), (1, 5, (1, 9)), (2, 3, (6, 8)), (2, 3, (7, 5))],
@@ -41,7 +43,7 @@ def test_it_is_the_convolution(
     circular: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(winograd, "BLOCK_FLOATS", block)
+    monkeypatch.setattr(winograd, "BLOCK_BYTES", block)
     plain = Convolution(dimensions, 6, 10, taps)
     plain.circular = circular
     x = torch.randn(3, 6, *size).contiguous(memory_format=torch.channels_last)
@@ -54,7 +56,7 @@ def test_it_is_the_convolution(
 def test_a_network_computes_the_same_with_it(
     dimensions: int, size: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(winograd, "LEAST_CHANNELS", 8)
+    monkeypatch.setitem(winograd.LEAST_CHANNELS, torch.float32, {(3, 3): 8, (1, 3): 8})
     config = UNetConfig(
         dimensions=dimensions, in_channels=4, out_channels=4, channels=(16, 32), head_channels=8,
         self_attention_levels=frozenset({1}), cross_attention_levels=frozenset(), zero_init=False,
@@ -69,12 +71,29 @@ def test_a_network_computes_the_same_with_it(
     assert (got - wanted).abs().max() <= 1e-5 * wanted.abs().max()
 
 
-def test_only_convolutions_that_gain_are_replaced() -> None:
-    narrow, strided = Convolution(2, 64, 64, 3), Convolution(2, 320, 320, 3, stride=2)
-    pointwise, wide = Convolution(2, 320, 320), Convolution(2, 320, 320, 3)
-    net = with_winograd(torch.nn.Sequential(narrow, strided, pointwise, wide))
+@pytest.mark.parametrize(("dimensions", "taps"), [(1, 3), (1, 5), (2, 3)])
+def test_in_bf16_it_is_near(dimensions: int, taps: int) -> None:
+    torch.manual_seed(0)
+    plain = Convolution(dimensions, 64, 32, taps).bfloat16()
+    x = torch.randn(2, 64, 1 if dimensions == 1 else 12, 24).bfloat16()
+    out = WinogradConvolution(plain)(x.contiguous(memory_format=torch.channels_last))
+    wanted = plain.double()(x.double())
+    assert out.dtype == torch.bfloat16
+    assert (out - wanted).norm() <= 1.5e-2 * wanted.norm()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "narrow"), [(torch.float32, 64), (torch.bfloat16, 192), (torch.float16, 320)]
+)
+def test_only_convolutions_that_gain_are_replaced(dtype: torch.dtype, narrow: int) -> None:
+    layers = (
+        Convolution(2, narrow, 320, 3), Convolution(2, 320, 320, 3, stride=2),
+        Convolution(2, 320, 320), Convolution(2, 320, 320, 3),
+    )  # fmt: skip
+    net = with_winograd(torch.nn.Sequential(*layers).to(dtype))
     kinds = [type(module) for module in net.children()]
-    assert kinds == [Convolution, Convolution, Convolution, WinogradConvolution]
+    last = Convolution if dtype == torch.float16 else WinogradConvolution
+    assert kinds == [Convolution, Convolution, Convolution, last]
 
 
 def test_a_loop_switched_later_is_heard() -> None:
