@@ -146,6 +146,10 @@ def with_winograd(net: nn.Module) -> nn.Module:
 
 
 def _gains(convolution: Convolution) -> bool:
+    """Not in bf16 where the CPU multiplies tiles (AMX): products are four times as fast there, and
+    the transforms are not."""
+    if convolution.weight.dtype == torch.bfloat16 and torch.cpu._is_amx_tile_supported():
+        return False
     least = LEAST_CHANNELS.get(convolution.weight.dtype, {}).get(convolution.kernel_size)
     return (
         least is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from engine.nets import winograd
 from engine.nets.layers import Convolution
@@ -118,3 +119,13 @@ def test_a_network_with_a_wide_input_runs() -> None:
     expected = net(*inputs)
     assert isinstance(with_winograd(net).input, WinogradConvolution)
     torch.testing.assert_close(net(*inputs), expected, atol=1e-4, rtol=1e-4)
+
+
+def test_where_the_cpu_multiplies_tiles_bf16_takes_the_plain_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for tiles, kind in ((False, WinogradConvolution), (True, Convolution)):
+        monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda tiles=tiles: tiles)
+        net = nn.Sequential(Convolution(2, 320, 320, 3)).bfloat16()
+        assert type(with_winograd(net)[0]) is kind
+    assert type(with_winograd(nn.Sequential(Convolution(2, 320, 320, 3)))[0]) is WinogradConvolution
