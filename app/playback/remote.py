@@ -61,6 +61,11 @@ class RemotePlayer:
     ) -> None:
         self._keep(("load", slot), "load", slot, audio, sample_rate, is_loop)
 
+    def lay(self, slot: int, begin: int, piece: NDArray[np.float32]) -> None:
+        """Not remembered: what a new process is told is the take alone."""
+        if self._outbox is not None:
+            self._send("lay", slot, begin, piece)
+
     def set_loop(self, region_s: tuple[float, float] | None) -> None:
         self._keep("loop", "set_loop", region_s)
 
