@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from engine.pipeline import Generation, Sound
 
 SHARE = 0.15  # of the time that newer pieces may take
-PIECE_S = 1.0
 DELAY_S = 0.3  # on the way to the ear, the output's own delay included
+LONGER = 3  # a piece, than what must lie before the ear: a newer one is not needed every time
 
 
 class Audition:
@@ -44,7 +44,7 @@ class Audition:
         ahead_s = pause_s + DELAY_S
         if began < self._rests_until and self._has(ear_s, ahead_s, generation):
             return None
-        begin, audio = generation.excerpt(latents, ear_s, max(PIECE_S, 2 * ahead_s))
+        begin, audio = generation.excerpt(latents, ear_s, LONGER * ahead_s)
         rate = generation.model.codec.sample_rate
         self._given_s = begin / rate, (begin + len(audio)) / rate
         now = self._clock()

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.audition import DELAY_S, PIECE_S, SHARE, Audition
+from engine.audition import DELAY_S, LONGER, SHARE, Audition
 
-RATE, COST_S = 1_000, 0.03
+RATE, COST_S, STEP_S = 1_000, 0.03, 0.04
+PIECE_S = LONGER * (STEP_S + DELAY_S)
 
 
 @dataclass
@@ -32,7 +33,7 @@ class Listening:
         begin = round(begin_s * RATE)
         return begin, np.zeros((min(round(length_s * RATE), self.samples - begin), 2))
 
-    def step(self, ear_s: float | None, pause_s: float = 0.04, later_s: float = 0.0) -> bool:
+    def step(self, ear_s: float | None, pause_s: float = STEP_S, later_s: float = 0.0) -> bool:
         """Whether a piece came with an estimate that is `later_s` younger than the last."""
         self.now += later_s
         self.audition.ear_s = ear_s
@@ -48,7 +49,7 @@ def test_nobody_who_does_not_listen_costs_anything() -> None:
 def test_the_first_piece_comes_at_once_from_the_ear_on() -> None:
     listening = Listening()
     assert listening.step(3.5)
-    assert listening.made == [(3.5, PIECE_S)]
+    assert listening.made == [(3.5, pytest.approx(PIECE_S))]
 
 
 def test_newer_pieces_take_no_more_than_their_share_of_the_time() -> None:
