@@ -51,7 +51,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _spec("cancel_all", MAKE, _N("Actions", "Cancel all"),
           _N("Actions", "Stop this take and all that wait"), "", "Shift+Esc"),
     _spec("audition", MAKE, _N("Actions", "Hear it now"),
-          _N("Actions", "Hear the music as it stands at the next step"), "audition", "H"),
+          _N("Actions", "Hear the music while it forms, from the playhead on"), "audition", "H"),
     _spec("focus_prompt", MAKE, _N("Actions", "Go to the prompt"),
           _N("Actions", "Put the cursor into the prompt"), "", "Ctrl+K"),
     _spec("older_prompt", MAKE, _N("Actions", "Older prompt"),

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
+from app.audition import Audition
 from app.library import Take
 from app.state.jobs import Job
 from app.state.notices import Notice, Severity
 from app.state.slots import TakeSlot
 from app.studio import Studio
 from app.theme import ThemeChoice
-from engine.api import Clip, GenerationRequest, JobId, Ready
+from engine.api import Clip, GenerationRequest, Ready
 from engine.audio.files import read_settings
 from engine.errors import EngineError, InvalidRequest
 
@@ -29,7 +30,7 @@ class Conductor(QObject):
         super().__init__(parent)
         self._studio = studio
         self._wanted_in_b: str | None = None  # the take that is on its way into slot B
-        self._auditioned: JobId | None = None  # the job whose audition is loaded
+        self._audition = Audition(studio, self)
         self._wants_play: str | None = None  # the take that plays once it is loaded
         self._shown_problem: Notice | None = None
         self._connect_making()
@@ -83,7 +84,6 @@ class Conductor(QObject):
         actions["generate"].triggered.connect(self.generate)
         actions["cancel"].triggered.connect(jobs.cancel)
         actions["cancel_all"].triggered.connect(jobs.cancel_all)
-        actions["audition"].triggered.connect(jobs.audition)
         actions["older_prompt"].triggered.connect(lambda: request.recall(-1))
         actions["newer_prompt"].triggered.connect(lambda: request.recall(+1))
         request.planned.connect(self._forget_problem)
@@ -92,7 +92,6 @@ class Conductor(QObject):
         jobs.changed.connect(self._share_escape)
         jobs.finished.connect(self._on_finished)
         jobs.failed.connect(self._on_failed)
-        jobs.heard.connect(self._on_heard)
         jobs.ready.connect(self._on_ready)
 
     def _offer_history(self) -> None:
@@ -116,8 +115,8 @@ class Conductor(QObject):
         studio.estimate.learn(clip)
         studio.request.show_used_seed(clip.request.seed)
         take = studio.takes.add(clip)
-        if self._auditioned == job.id:
-            self._replace_audition(take)
+        if self._audition.follows(job):
+            self._audition.hand_over(job, take)
         elif not studio.transport.is_playing:
             studio.takes.select(take.id)
         for text in clip.notices:
@@ -128,24 +127,6 @@ class Conductor(QObject):
             self._studio.request.reveal(job.error)
         if job.error is not None:
             self._studio.notices.error(job.error)
-
-    def _on_heard(self, clip: Clip) -> None:
-        """Play how the running job sounds so far; it belongs to no take yet."""
-        active = self._studio.jobs.active
-        self._auditioned = active.id if active else None
-        self._studio.takes.select(None)
-        title = self.tr("as it stands now")
-        self._load(clip, title)
-        self._studio.transport.play()
-
-    def _replace_audition(self, take: Take) -> None:
-        """Go on with the finished take where the audition of it was."""
-        transport = self._studio.transport
-        position_s, playing = transport.position_s, transport.is_playing
-        self._studio.takes.select(take.id)
-        transport.seek(position_s)
-        if playing:
-            transport.play()
 
     def _on_ready(self, event: Ready) -> None:
         if event.problem is not None:
@@ -184,7 +165,9 @@ class Conductor(QObject):
             self._load(clip, title, TakeSlot.B)
             studio.viewing.take_loaded(TakeSlot.B, take.request)
         elif current is not None and current.id == take.id:
-            self._load(clip, title)
+            loaded = studio.transport.take_in(TakeSlot.A)
+            if loaded is None or loaded.audio is not clip.audio:
+                self._load(clip, title)
             studio.viewing.take_loaded(TakeSlot.A, take.request)
             if self._wants_play == take.id:
                 studio.transport.play()

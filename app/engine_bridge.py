@@ -2,7 +2,7 @@
 
 The engine calls the bridge on its own thread; the signals fire on the thread that made the
 bridge. Of the previews that pile up while the window is busy only the latest of each job is
-delivered, except for those that carry a clip; every other event arrives, in order.
+delivered; every other event arrives, in order.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from engine.api import (
     Cancelled,
     Event,
+    Excerpt,
     Failed,
     Finished,
     Loading,
@@ -32,6 +33,7 @@ class EngineBridge(QObject):
     loading = Signal(object)
     progress = Signal(object)
     preview = Signal(object)
+    excerpt = Signal(object)
     finished = Signal(object)
     cancelled = Signal(object)
     failed = Signal(object)
@@ -47,6 +49,7 @@ class EngineBridge(QObject):
             Loading: self.loading,
             Progress: self.progress,
             Preview: self.preview,
+            Excerpt: self.excerpt,
             Finished: self.finished,
             Cancelled: self.cancelled,
             Failed: self.failed,
@@ -72,4 +75,4 @@ class EngineBridge(QObject):
 
 
 def _outdated(old: Event, new: Preview) -> bool:
-    return isinstance(old, Preview) and old.job_id == new.job_id and old.clip is None
+    return isinstance(old, Preview) and old.job_id == new.job_id

@@ -32,10 +32,10 @@ from engine.sampling import (
 from engine.score import Chord, Key, Mode, Score, Stem, parse_chords
 
 __all__ = [
-    "Cancelled", "Chord", "Clip", "Engine", "Event", "Failed", "Finished", "GenerationRequest",
-    "JobId", "Key", "Limits", "Loading", "Mode", "ModelInfo", "OnEvent", "Picture", "Preview",
-    "Progress", "Projection", "Queued", "Ready", "Refinement", "SamplerName", "ScheduleName",
-    "Score", "Stem", "parse_chords",
+    "Cancelled", "Chord", "Clip", "Engine", "Event", "Excerpt", "Failed", "Finished",
+    "GenerationRequest", "JobId", "Key", "Limits", "Loading", "Mode", "ModelInfo", "OnEvent",
+    "Picture", "Preview", "Progress", "Projection", "Queued", "Ready", "Refinement",
+    "SamplerName", "ScheduleName", "Score", "Stem", "parse_chords",
 ]  # fmt: skip
 
 JobId = int
@@ -188,13 +188,24 @@ class Progress:
 
 @dataclass(frozen=True)
 class Preview:
-    """The denoised estimate after `step`: always a picture, a clip where one was asked for."""
+    """The denoised estimate after `step`, seen."""
 
     job_id: JobId
     step: int
     total: int
     picture: Picture
-    clip: Clip | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Excerpt:
+    """The same estimate heard: a draft of a part of the clip, for an ear that is there now."""
+
+    job_id: JobId
+    step: int
+    audio: NDArray[np.float32]  # (frames, channels), nominally within ±1
+    sample_rate: int
+    begin: int  # the first frame's place in the clip
+    clip_frames: int
 
 
 @dataclass(frozen=True)
@@ -214,7 +225,7 @@ class Failed:
     error: EngineError
 
 
-Event = Ready | Queued | Loading | Progress | Preview | Finished | Cancelled | Failed
+Event = Ready | Queued | Loading | Progress | Preview | Excerpt | Finished | Cancelled | Failed
 OnEvent = Callable[[Event], None]
 
 
@@ -230,8 +241,12 @@ class Engine(Protocol):
     def cancel_all(self) -> None:
         """Ask that the running job and every queued one stop."""
 
-    def audition(self, job_id: JobId) -> None:
-        """Ask that the next preview of a running job carry a playable clip."""
+    def audition(self, job_id: JobId, ear_s: float | None) -> None:
+        """Say where in its clip a job is being listened to, as often as that changes.
+
+        `Excerpt`s follow from step to step, so that the ear always has sound before it; with
+        None they end.
+        """
 
     def plan(self, request: GenerationRequest) -> Score:
         """The complete score that `request` would be generated with. Fast and pure."""

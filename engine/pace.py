@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+SLOW_DECODING = 0.05  # seconds a second of sound, which a slow machine takes
+
 
 class Pace:
     """Told what a job does as it does it; keeps what earlier jobs taught about decoding."""
@@ -15,6 +17,7 @@ class Pace:
         self._duration_s = 0.0
         self._started = self._first_done = self._last_done = 0.0
         self._prepared = 0  # evaluations of the first step
+        self._each_s = 0.0  # an evaluation, as far as is known
 
     def start(self, duration_s: float) -> None:
         """A job for `duration_s` of sound begins."""
@@ -30,10 +33,16 @@ class Pace:
         self._last_done = self._clock()
         if not self._prepared:
             self._prepared, self._first_done = done, self._last_done
-            each_s = (self._last_done - self._started) / done
+            self._each_s = (self._last_done - self._started) / done
         else:
-            each_s = (self._last_done - self._first_done) / (done - self._prepared)
-        return each_s * (total - done) + self._decode_share * self._duration_s
+            self._each_s = (self._last_done - self._first_done) / (done - self._prepared)
+        return self._each_s * (total - done) + self._decode_share * self._duration_s
+
+    def pause_s(self, evaluations: int) -> float:
+        """How long the next step takes, which makes `evaluations`; with none, the decoding."""
+        if evaluations:
+            return self._each_s * evaluations
+        return max(self._decode_share, SLOW_DECODING) * self._duration_s
 
     def decoded(self) -> None:
         """The clip is decoded; its last step was just before."""

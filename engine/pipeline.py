@@ -11,7 +11,9 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from engine import accompaniment
@@ -26,6 +28,8 @@ from engine.nets.conditioning import Conditioning
 from engine.planner import plan_for
 from engine.preview import picture_of
 from engine.prompt_reader import tempo_in
+
+Sound = NDArray[np.float32]
 
 _CHOSEN_SEEDS = 2**31  # short enough to be read aloud
 
@@ -53,6 +57,11 @@ def settled(request: GenerationRequest) -> GenerationRequest:
     score = plan_for(request)
     duration_s = request.duration_s if score.loop_s is None else _loop_length(score)
     return replace(request, seed=seed, score=score, duration_s=duration_s)
+
+
+def _frames(audio: Tensor) -> Sound:
+    """(1, channels, frames) on any device → (frames, channels)."""
+    return audio[0].float().T.contiguous().cpu().numpy()
 
 
 def _loop_length(score: Score) -> float:
@@ -109,20 +118,34 @@ class Generation:
         return picture_of(codec, latents, duration_s, duration_s if self.loop else length_s)
 
     @torch.inference_mode()
-    def clip(self, latents: Tensor, *, elapsed_s: float = 0.0, draft: bool = False) -> Clip:
+    def excerpt(self, latents: Tensor, begin_s: float, length_s: float) -> tuple[int, Sound]:
+        """A draft of the estimate `latents`: its first frame, and (frames, channels) from there.
+
+        At most up to the clip's end; a loop comes whole. What is no number is silence.
+        """
+        codec = self.model.codec
+        if self.loop:
+            begin, audio = 0, codec.decode(latents, self.samples, draft=True, circular=True)
+        else:
+            begin = min(max(0, round(begin_s * codec.sample_rate)), self.samples - 1)
+            wanted = min(max(1, round(length_s * codec.sample_rate)), self.samples - begin)
+            audio = codec.excerpt(latents, begin, wanted)
+        return begin, _frames(audio.nan_to_num(0.0, 0.0, 0.0))
+
+    @torch.inference_mode()
+    def clip(self, latents: Tensor, *, elapsed_s: float = 0.0) -> Clip:
         """Decode to exactly the asked length, its peaks untouched.
 
         Raises `EngineError` for sound that is no number.
         """
         codec = self.model.codec
-        audio = codec.decode(latents, self.samples, draft=draft, circular=self.loop)[0].float()
+        audio = codec.decode(latents, self.samples, circular=self.loop)
         if not audio.isfinite().all():
             raise EngineError(
                 "The sound ran away into values that are not numbers.",
                 "Lower the guidance, or choose another sampler or more steps.",
             )
-        frames = audio.T.contiguous().cpu().numpy()
-        return Clip(frames, codec.sample_rate, self.request, elapsed_s, self.notices)
+        return Clip(_frames(audio), codec.sample_rate, self.request, elapsed_s, self.notices)
 
     def _frames(self) -> int:
         """Latent frames of the clip; a loop's are spread evenly over its length."""

@@ -14,13 +14,14 @@ import traceback
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from engine.api import (
     Cancelled,
     Clip,
     Event,
+    Excerpt,
     Failed,
     Finished,
     GenerationRequest,
@@ -34,6 +35,7 @@ from engine.api import (
     Ready,
     Score,
 )
+from engine.audition import Audition
 from engine.errors import EngineError, InternalError, OutOfMemory
 from engine.models.host import ModelHost
 from engine.models.registry import DEFAULT, Registry
@@ -57,7 +59,7 @@ class _Job:
     id: JobId
     request: GenerationRequest
     wants_cancel: bool = False
-    wants_audition: bool = False
+    audition: Audition = field(default_factory=Audition)
 
 
 class _CancelledByUser(Exception):
@@ -133,10 +135,10 @@ class EngineWorker:
         for job_id in job_ids:
             self.cancel(job_id)
 
-    def audition(self, job_id: JobId) -> None:
+    def audition(self, job_id: JobId, ear_s: float | None) -> None:
         with self._lock:
             if job := self._live.get(job_id):
-                job.wants_audition = True
+                job.audition.ear_s = ear_s
 
     def plan(self, request: GenerationRequest) -> Score:
         return plan_for(request)
@@ -249,13 +251,14 @@ class EngineWorker:
         costs = job.request.sampler.costs(step.total)
         left_s = self._pace.step_done(sum(costs[: step.index]), sum(costs))
         self._emit(Progress(job.id, step.index, step.total, generation.evaluations, left_s))
-        clip = None
-        if job.wants_audition:
-            job.wants_audition = False
-            clip = generation.clip(step.denoised, draft=True)
-        if clip or job.request.previews:
+        pause_s = self._pace.pause_s(sum(costs[step.index : step.index + 1]))
+        if (piece := job.audition.piece(generation, step.denoised, pause_s)) is not None:
+            begin, audio = piece
+            rate = generation.model.codec.sample_rate
+            self._emit(Excerpt(job.id, step.index, audio, rate, begin, generation.samples))
+        if job.request.previews:
             picture = generation.picture(step.denoised)
-            self._emit(Preview(job.id, step.index, step.total, picture, clip))
+            self._emit(Preview(job.id, step.index, step.total, picture))
 
     def _warm_up(self) -> None:
         """Load the default model and run it once: kernels are chosen at their first use."""
@@ -284,7 +287,7 @@ class EngineWorker:
         for step in generation.steps():
             generation.picture(step.denoised)
             if not (self._waiting or self._closing):
-                generation.clip(step.x, draft=True)
+                generation.excerpt(step.x, 0.0, _WARM_UP.duration_s)
 
     # -- events ---------------------------------------------------------------------------------
 

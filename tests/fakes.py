@@ -20,6 +20,7 @@ from engine.api import (
     Cancelled,
     Clip,
     Event,
+    Excerpt,
     Failed,
     Finished,
     GenerationRequest,
@@ -106,7 +107,7 @@ def picture(duration_s: float, clean: float, seed: int = 0) -> Picture:
 class FakeEngine:
     """Implements `engine.api.Engine`. Knobs: `fail_with` (the next job to run fails with it
     after `fail_after` steps), `clip_s` (length of the clips made), `known_models`. Seen:
-    `requests`, `cancelled`, `auditioned`, `warmed_up`, `closed`.
+    `requests`, `cancelled`, `ears` (where each job is listened to), `warmed_up`, `closed`.
     """
 
     def __init__(
@@ -125,7 +126,7 @@ class FakeEngine:
         self.fail_after = 0
         self.requests: dict[JobId, GenerationRequest] = {}
         self.cancelled: set[JobId] = set()
-        self.auditioned: set[JobId] = set()
+        self.ears: dict[JobId, float | None] = {}
         self.warmed_up = False
         self.closed = False
         self._waiting: deque[JobId] = deque()
@@ -158,8 +159,8 @@ class FakeEngine:
             for job_id in list(self.requests):
                 self.cancel(job_id)
 
-    def audition(self, job_id: JobId) -> None:
-        self.auditioned.add(job_id)
+    def audition(self, job_id: JobId, ear_s: float | None) -> None:
+        self.ears[job_id] = ear_s
 
     def plan(self, request: GenerationRequest) -> Score:
         return planned(request)
@@ -225,6 +226,8 @@ class FakeEngine:
             left_s = 0.02 * (request.steps - step)
             evaluations = sum(request.sampler.costs(request.steps)[:step])
             yield Progress(job_id, step, request.steps, evaluations, left_s)
+            if (ear_s := self.ears.get(job_id)) is not None:
+                yield self._excerpt(job_id, step, ear_s)
             if request.previews:
                 yield self._preview(job_id, step)
         if job_id in self.cancelled:
@@ -237,15 +240,16 @@ class FakeEngine:
     def _preview(self, job_id: JobId, step: int) -> Preview:
         request = self.requests[job_id]
         duration_s = planned(request).loop_s or request.duration_s
-        heard = job_id in self.auditioned
-        self.auditioned.discard(job_id)
-        return Preview(
-            job_id,
-            step,
-            request.steps,
-            picture(duration_s, step / request.steps, seed=step),
-            clip(request, self.clip_s) if heard else None,
-        )
+        shown = picture(duration_s, step / request.steps, seed=step)
+        return Preview(job_id, step, request.steps, shown)
+
+    def _excerpt(self, job_id: JobId, step: int, ear_s: float) -> Excerpt:
+        """A second of the clip that it will be, a little softer with each step left."""
+        whole = clip(self.requests[job_id], self.clip_s).audio
+        begin = min(round(ear_s * SAMPLE_RATE), len(whole))
+        softer = step / self.requests[job_id].steps
+        audio = softer * whole[begin : begin + SAMPLE_RATE]
+        return Excerpt(job_id, step, audio.astype(np.float32), SAMPLE_RATE, begin, len(whole))
 
     def _loop(self) -> None:
         while True:

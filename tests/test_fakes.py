@@ -2,9 +2,18 @@
 
 import threading
 
-from engine.api import Cancelled, Engine, Event, Failed, Finished, GenerationRequest, Preview
+from engine.api import (
+    Cancelled,
+    Engine,
+    Event,
+    Excerpt,
+    Failed,
+    Finished,
+    GenerationRequest,
+    Preview,
+)
 from engine.errors import OutOfMemory
-from tests.fakes import FakeEngine
+from tests.fakes import SAMPLE_RATE, FakeEngine
 
 REQUEST = GenerationRequest("slow jazz", duration_s=1.0, steps=3)
 
@@ -14,13 +23,13 @@ def test_a_job_runs_by_hand_to_its_one_end() -> None:
     engine: Engine = FakeEngine(events.append)
     assert isinstance(engine, FakeEngine)
     job = engine.submit(REQUEST)
-    engine.audition(job)
+    engine.audition(job, 0.25)
     engine.run_until_idle()
     assert [type(e).__name__ for e in events] == [
-        "Queued", "Loading", *["Progress", "Preview"] * 3, "Finished",
+        "Queued", "Loading", *["Progress", "Excerpt", "Preview"] * 3, "Finished",
     ]  # fmt: skip
-    previews = [e for e in events if isinstance(e, Preview)]
-    assert [p.clip is not None for p in previews] == [True, False, False]
+    excerpts = [e for e in events if isinstance(e, Excerpt)]
+    assert [e.begin for e in excerpts] == [SAMPLE_RATE // 4] * 3
 
 
 def test_cancel_and_failure_are_terminal() -> None:

@@ -1,8 +1,8 @@
 """Two takes, a loop and a position, in seconds: what is to be heard, whatever device plays it.
 
 Any thread asks; a request is a changed `Control`, which the audio thread picks up at its next
-block and never waits for. Only `prepare` and `adopt_rate` take time, for resampling: they
-belong on the player's own thread.
+block and never waits for. Only `put`, `lay` and `adopt_rate` take time, for resampling and
+copying: they belong on the player's own thread.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class _Take(NamedTuple):
 
 
 _AROUND_S = 0.05  # longer than the resampler's filter
+_EDGE_S = 0.005  # of a piece, where it goes over into what it is laid on
 _EMPTY = _Take(SILENT, PREFERRED_RATE)
 
 
@@ -43,12 +44,6 @@ class Deck:
         self.wanted = False  # the user asked to play and has not asked to stop
 
     # Asked from any thread; each returns at once.
-
-    def put(
-        self, slot: int, audio: NDArray[np.float32], sample_rate: int, is_loop: bool = False
-    ) -> None:
-        """Lay (frames, channels) into `slot`; it is heard once it was prepared."""
-        self._takes[slot] = _Take(audio, sample_rate, is_loop)
 
     def stop(self) -> None:
         """Fade out; playing goes on from what was heard last."""
@@ -141,15 +136,36 @@ class Deck:
         with self._writing:
             self._mixer = mixer
         for slot in range(len(self._takes)):
-            self.prepare(slot)
+            self._prepare(slot)
 
-    def prepare(self, slot: int) -> None:
+    def put(
+        self, slot: int, audio: NDArray[np.float32], sample_rate: int, is_loop: bool = False
+    ) -> None:
+        """Have (frames, channels) in `slot` instead of what was there."""
+        self._takes[slot] = _Take(audio, sample_rate, is_loop)
+        self._prepare(slot)
+
+    def lay(self, slot: int, begin: int, piece: NDArray[np.float32]) -> None:
+        """Lay (frames, channels) over what is in `slot`, from its frame `begin` on."""
+        take, rate = self._takes[slot], self._mixer.sample_rate
+        whole = overlaid(as_stereo(take.audio), as_stereo(piece), begin, take.sample_rate)
+        self._takes[slot] = take._replace(audio=whole)
+        if take.sample_rate != rate:
+            resampled = soxr.resample(as_stereo(piece), take.sample_rate, rate)
+            begin = round(begin * rate / take.sample_rate)
+            whole = overlaid(self._mixer.control.sources[slot], resampled, begin, rate)
+        self._hand_over(slot, whole)
+
+    def _prepare(self, slot: int) -> None:
         """Bring a take to stereo at the stream's rate and hand it to the mixer."""
         take, rate = self._takes[slot], self._mixer.sample_rate
         audio = as_stereo(take.audio)
         if take.sample_rate != rate and len(audio):
             change = _resampled_around if take.is_loop else soxr.resample
             audio = np.ascontiguousarray(change(audio, take.sample_rate, rate))
+        self._hand_over(slot, audio)
+
+    def _hand_over(self, slot: int, audio: Audio) -> None:
         with self._writing:
             control = self._mixer.control
             sources = (audio, control.sources[1]) if slot == 0 else (control.sources[0], audio)
@@ -172,6 +188,23 @@ def as_stereo(audio: NDArray[np.float32]) -> Audio:
     """(frames, channels) as contiguous (frames, 2): one channel twice, or the first two."""
     stereo = audio[:, :2] if audio.shape[1] >= 2 else np.repeat(audio, 2, axis=1)
     return np.ascontiguousarray(stereo, np.float32)
+
+
+def overlaid(whole: Audio, piece: Audio, begin: int, rate: int) -> Audio:
+    """A copy of `whole` with `piece` from frame `begin` on, as far as it reaches.
+
+    At either end what was there goes over into it, unless it is the end of the whole.
+    """
+    laid, piece = whole.copy(), piece[: max(0, len(whole) - begin)]
+    share = np.ones((len(piece), 1), np.float32)
+    ramp = np.linspace(0, 1, min(round(_EDGE_S * rate), len(piece) // 2), dtype=np.float32)[:, None]
+    if begin > 0:
+        share[: len(ramp)] = ramp
+    if begin + len(piece) < len(whole):
+        share[len(piece) - len(ramp) :] = ramp[::-1]
+    under = laid[begin : begin + len(piece)]
+    under += share * (piece - under)
+    return laid
 
 
 def _resampled_around(audio: Audio, rate: int, target_rate: int) -> Audio:

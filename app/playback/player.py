@@ -59,8 +59,11 @@ class Player:
         self, slot: int, audio: NDArray[np.float32], sample_rate: int, is_loop: bool = False
     ) -> None:
         """Make (frames, channels) take `slot`, silently replacing what was there."""
-        self._deck.put(slot, audio, sample_rate, is_loop)
-        self._errands.put(lambda: self._deck.prepare(slot))
+        self._errands.put(lambda: self._deck.put(slot, audio, sample_rate, is_loop))
+
+    def lay(self, slot: int, begin: int, piece: NDArray[np.float32]) -> None:
+        """Lay (frames, channels) at take `slot`'s rate over it, from its frame `begin` on."""
+        self._errands.put(lambda: self._deck.lay(slot, begin, piece))
 
     def play(self) -> None:
         self._deck.wanted = True

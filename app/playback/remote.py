@@ -12,6 +12,7 @@ import queue
 import subprocess
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -31,7 +32,10 @@ _TREMBLE_S = 0.05  # a playhead that goes back by less than this only trembles
 
 
 class RemotePlayer:
-    """The methods of `player.Player`; none of them waits for the other process."""
+    """The methods of `player.Player`; none but `close` waits for the other process.
+
+    Nothing is told after `close`, whatever the process had still to say: who listened may be gone.
+    """
 
     def __init__(self, events: PlayerEvents, wanted: str = "") -> None:
         self._events = events
@@ -44,6 +48,8 @@ class RemotePlayer:
         self._levels: Levels | None = None
         self._shown_s = 0.0
         self._lock = threading.Lock()
+        self._telling = threading.RLock()  # an event may close the player
+        self._closed = False
         self._outbox: queue.SimpleQueue[Request] | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -54,6 +60,11 @@ class RemotePlayer:
         self, slot: int, audio: NDArray[np.float32], sample_rate: int, is_loop: bool = False
     ) -> None:
         self._keep(("load", slot), "load", slot, audio, sample_rate, is_loop)
+
+    def lay(self, slot: int, begin: int, piece: NDArray[np.float32]) -> None:
+        """Not remembered: what a new process is told is the take alone."""
+        if self._outbox is not None:
+            self._send("lay", slot, begin, piece)
 
     def set_loop(self, region_s: tuple[float, float] | None) -> None:
         self._keep("loop", "set_loop", region_s)
@@ -94,6 +105,8 @@ class RemotePlayer:
 
     def close(self) -> None:
         """Fade out and end the process. Safe to call twice."""
+        with self._telling:
+            self._closed = True
         process, outbox = self._process, self._outbox
         self._process = self._outbox = None
         if outbox is not None:
@@ -166,7 +179,8 @@ class RemotePlayer:
         """Start the process, then pass requests on as they come."""
         process = _start_server(self._wanted)
         self._process = process
-        threading.Thread(target=self._listen, args=(process, outbox), daemon=True).start()
+        listen = partial(self._listen, process, outbox)
+        threading.Thread(target=listen, name="player news", daemon=True).start()
         assert process.stdin is not None
         with contextlib.suppress(OSError), process.stdin:
             while (request := outbox.get())[1] != _CLOSE:
@@ -187,10 +201,17 @@ class RemotePlayer:
             with self._lock:
                 self._levels = _loudest(self._levels, news.heard.levels)
             self._report = news
-        elif isinstance(news, NoticeText):
-            self._events.on_notice(*news)
         else:
-            self._events.on_state(news)
+            self._tell(news)
+
+    def _tell(self, news: NoticeText | DeviceState) -> None:
+        with self._telling:
+            if self._closed:
+                return
+            if isinstance(news, NoticeText):
+                self._events.on_notice(*news)
+            else:
+                self._events.on_state(news)
 
     def _lost(self) -> None:
         """The process ended by itself; the next wish starts another."""
@@ -199,8 +220,8 @@ class RemotePlayer:
         self._kept["seek"] = ("seek", (self._shown_s,))
         self._needed = self._number + 1
         text, remedy = "The sound process ended unexpectedly.", "Press Play to start it again."
-        self._events.on_state(DeviceState(wanted=self._wanted, problem=text, remedy=remedy))
-        self._events.on_notice(text, remedy)
+        self._tell(DeviceState(wanted=self._wanted, problem=text, remedy=remedy))
+        self._tell(NoticeText(text, remedy))
 
 
 def _start_server(wanted: str) -> subprocess.Popen[bytes]:

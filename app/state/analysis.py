@@ -48,7 +48,7 @@ class TakeAnalysis(QObject):
 
     def _follow(self) -> None:
         take = self._transport.take
-        if take is None or not len(take.audio):
+        if take is None or take.forms or not len(take.audio):
             self._tell(None)
         elif take in self._known:
             self._tell(self._known[take])

@@ -17,6 +17,7 @@ from engine.api import (
     Cancelled,
     Clip,
     Engine,
+    Excerpt,
     Failed,
     Finished,
     GenerationRequest,
@@ -81,7 +82,7 @@ class Jobs(QObject):
 
     changed = Signal()  # state, progress or queue
     picture = Signal(object)  # a Picture: the newest of the current job
-    heard = Signal(object)  # a Clip: how the running job sounds so far
+    heard = Signal(object)  # an Excerpt: how the running job sounds so far
     started = Signal(object)  # a Job that became current
     finished = Signal(object)  # a Job
     cancelled = Signal(object)  # a Job
@@ -101,6 +102,7 @@ class Jobs(QObject):
         bridge.loading.connect(self._on_loading)
         bridge.progress.connect(self._on_progress)
         bridge.preview.connect(self._on_preview)
+        bridge.excerpt.connect(self._on_excerpt)
         bridge.finished.connect(self._on_finished)
         bridge.cancelled.connect(self._on_cancelled)
         bridge.failed.connect(self._on_failed)
@@ -125,10 +127,9 @@ class Jobs(QObject):
     def cancel_all(self) -> None:
         self._engine.cancel_all()
 
-    def audition(self) -> None:
-        """Ask to hear the running job at its next step; `heard` brings the clip."""
-        if job := self.active:
-            self._engine.audition(job.id)
+    def audition(self, job_id: JobId, ear_s: float | None) -> None:
+        """Say where a job is listened to, None for nowhere; `heard` brings its sound."""
+        self._engine.audition(job_id, ear_s)
 
     # What is seen
 
@@ -216,8 +217,10 @@ class Jobs(QObject):
         if self._shown_step is not None and self._shown_step not in job.pictures:
             self.show_step(self._shown_step)
         self.picture.emit(event.picture)
-        if event.clip is not None:
-            self.heard.emit(event.clip)
+
+    def _on_excerpt(self, event: Excerpt) -> None:
+        if event.job_id in self._jobs:
+            self.heard.emit(event)
 
     def _on_finished(self, event: Finished) -> None:
         if job := self._close(event.job_id, JobState.FINISHED):

@@ -9,6 +9,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.api import Clip
 from engine.audio.levels import from_db, loudness_lufs
 
 
@@ -23,12 +24,21 @@ class TakeSlot(IntEnum):
 
 @dataclass(frozen=True, eq=False)
 class LoadedTake:
-    """Sound that can be played: `audio` is (frames, channels), never changed afterwards."""
+    """Sound that can be played: `audio` is (frames, channels), never changed afterwards.
+
+    Of what still forms, the player has more than `audio` tells, and there is nothing to draw.
+    """
 
     audio: NDArray[np.float32]
     sample_rate: int
     title: str = ""
     is_loop: bool = False  # made to go on into its own beginning
+    forms: bool = False  # pieces of it are still laid over `audio`
+
+    @classmethod
+    def of(cls, clip: Clip, title: str) -> LoadedTake:
+        is_loop = bool(clip.request.score.loop)
+        return cls(clip.audio, clip.sample_rate, title, is_loop)
 
     @property
     def duration_s(self) -> float:
@@ -57,7 +67,8 @@ class Slots:
         if None in self._takes.values():
             return []
         missing = [slot for slot in TakeSlot if self._loudness[slot] is None]
-        return [take for slot in missing if (take := self._takes[slot]) is not None]
+        takes = [take for slot in missing if (take := self._takes[slot]) is not None]
+        return [take for take in takes if not take.forms]
 
     def set_loudness(self, take: LoadedTake, loudness: float) -> None:
         """Remember what was measured, wherever that take still is."""

@@ -109,13 +109,35 @@ class Transport(QObject):
         """
         take = LoadedTake(audio, sample_rate, title, is_loop)
         if slot is TakeSlot.A:
-            self.stop()
-            self._make_active(TakeSlot.A)
-            self.set_region(None)
+            self._load_afresh(take)
+        else:
+            self._put(slot, take)
+
+    def form(self, take: LoadedTake, begin_s: float) -> None:
+        """Load A with what only begins to sound, and play it from `begin_s` on."""
+        self._load_afresh(take)
+        self.seek(begin_s)
+        self.play()
+
+    def lay(self, begin: int, piece: NDArray[np.float32]) -> None:
+        """Hear (frames, channels) in A instead of what was there, from its frame `begin` on."""
+        self._player.lay(TakeSlot.A, begin, piece)
+
+    def complete(self, take: LoadedTake) -> None:
+        """Put what was to become of A's sound in its place: playing, place and region stay."""
+        self._put(TakeSlot.A, take)
+
+    def _load_afresh(self, take: LoadedTake) -> None:
+        self.stop()
+        self._make_active(TakeSlot.A)
+        self.set_region(None)
+        self._put(TakeSlot.A, take, from_start=True)
+
+    def _put(self, slot: TakeSlot, take: LoadedTake, *, from_start: bool = False) -> None:
         self._slots.put(slot, take)
-        self._player.load(slot, audio, sample_rate, is_loop)
+        self._player.load(slot, take.audio, take.sample_rate, take.is_loop)
         self._match_levels()
-        if slot is TakeSlot.A:
+        if from_start:
             self.seek(0.0)
         if slot is self._active:
             self._follow_take()

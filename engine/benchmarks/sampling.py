@@ -1,4 +1,4 @@
-"""How fast a warm engine answers: a whole clip, the first picture, a cancel."""
+"""How fast a warm engine answers: a whole clip, the first picture and sound, a cancel."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from statistics import median
 from engine.api import (
     Cancelled,
     Event,
+    Excerpt,
     Failed,
     Finished,
     GenerationRequest,
@@ -24,6 +25,8 @@ from engine.worker import EngineWorker
 CLIP_BAR_S = 1.5  # 10 s of stereo, 25 steps, with guidance and pictures, on 2 cores with AMX
 FIRST_PICTURE_BAR_S = 0.3
 PICTURES_BAR = 1.10
+FIRST_SOUND_BAR_S = 0.1
+HEARING_BAR = 1.25
 
 
 class Session:
@@ -73,12 +76,17 @@ class Session:
         began, _ = self.submit(previews=previews)
         return self.wait_for(Finished)[0] - began
 
-    def sampling_s(self, *, previews: bool) -> float:
-        """From the first step's end to the last one's, so that decoding hides nothing."""
-        self.submit(previews=previews)
+    def sampling_s(self, *, previews: bool = True, heard: bool = False) -> float:
+        """From the first step's end to the last one's, so that decoding hides nothing.
+
+        `heard` by an ear that goes on from the clip's start, as fast as time does.
+        """
+        _, job_id = self.submit(previews=previews)
         first, event = self.wait_for(Progress)
         last = first
         while not isinstance(event, Finished):
+            if heard:
+                self.engine.audition(job_id, time.perf_counter() - first)
             at, event = self._events.get()
             if isinstance(event, Preview if previews else Progress):
                 last = at
@@ -91,16 +99,31 @@ class Session:
         self.wait_for(Cancelled)
         return at - began
 
-    def cancel(self, after_step: int, into_step_s: float) -> tuple[float, int]:
-        """Seconds from cancelling to `Cancelled`, and the steps that still ended meanwhile."""
+    def first_sound_s(self, after_step: int, into_step_s: float) -> float:
+        """Seconds from asking to hear a job in its middle to the first sound of it."""
+        job_id = self._submit_and_reach(after_step, into_step_s)
+        began = time.perf_counter()
+        self.engine.audition(job_id, self.setting.seconds / 2)
+        at, _ = self.wait_for(Excerpt)
+        self.engine.cancel(job_id)
+        self.wait_for(Cancelled)
+        return at - began
+
+    def _submit_and_reach(self, step: int, into_step_s: float) -> JobId:
+        """A job that is `into_step_s` beyond the end of `step`."""
         _, job_id = self.submit()
         while True:
             _, event = self.wait_for(Progress)
-            if isinstance(event, Progress) and event.step == after_step:
-                break
-        time.sleep(into_step_s)
+            if isinstance(event, Progress) and event.step == step:
+                time.sleep(into_step_s)
+                return job_id
+
+    def cancel(self, after_step: int, into_step_s: float) -> tuple[float, int]:
+        """Seconds from cancelling to `Cancelled`, and the steps that still ended meanwhile."""
+        job_id = self._submit_and_reach(after_step, into_step_s)
         began = time.perf_counter()
         self.engine.cancel(job_id)
+        event: Event | None = None
         steps = 0
         while not isinstance(event, Cancelled):
             at, event = self._events.get()
@@ -119,6 +142,10 @@ def measure_clip(setting: Setting) -> Iterator[Figure]:
             for _ in range(setting.repeats)
         ]
         yield Figure("sampling with pictures over without", median(pairs), "", PICTURES_BAR)
+        pairs = [
+            session.sampling_s(heard=True) / session.sampling_s() for _ in range(setting.repeats)
+        ]
+        yield Figure("sampling while heard over unheard", median(pairs), "", HEARING_BAR)
 
 
 def measure_response(setting: Setting) -> Iterator[Figure]:
@@ -127,8 +154,10 @@ def measure_response(setting: Setting) -> Iterator[Figure]:
         bar = FIRST_PICTURE_BAR_S if setting.seconds <= 10 else None
         yield Figure("generate to first picture", median(firsts), "s", bar)
         last_step = max(1, setting.steps - 3)
-        cancels = [
-            session.cancel(1 + i % last_step, 0.005 * (i % 7)) for i in range(2 * setting.repeats)
-        ]
+        moments = [(1 + i % last_step, 0.005 * (i % 7)) for i in range(2 * setting.repeats)]
+        sounds = [session.first_sound_s(*moment) for moment in moments]
+        bar = FIRST_SOUND_BAR_S if setting.seconds <= 10 else None
+        yield Figure("asking to hear it to first sound", median(sounds), "s", bar)
+        cancels = [session.cancel(*moment) for moment in moments]
         yield Figure("cancel to cancelled", median(taken_s for taken_s, _ in cancels), "s")
         yield Figure("steps ended after cancel, at most", max(n for _, n in cancels), "", 1)

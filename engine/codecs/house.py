@@ -21,7 +21,9 @@ from engine.codecs.projection import CHUNK, HouseCodecConfig, Projection
 from engine.codecs.stereo import Stereo
 from engine.codecs.synthesis import Amplitudes, Share, Synthesis, rounded_off
 
-DRAFT_CONTEXT = 4  # latent frames that a draft's network looks at beyond what phases need
+# Latent frames on either side of an excerpt: made to sound and cut off again, and beyond them
+# looked at by the network alone. What is left is 0.06 dB rms from what the whole clip tells.
+EXCERPT_MARGIN, EXCERPT_CONTEXT = 2, 2
 DB_PER_NAT = 20 / math.log(10)
 
 
@@ -62,9 +64,11 @@ class HouseCodec(Projection):
     def picture(self, latents: Tensor) -> Tensor:
         return self.to_picture @ self.unproject(latents)[0].transpose(1, 2)
 
-    def amplitudes(self, latents: Tensor) -> Amplitudes:
-        """All that sound is made from, of latents (B, C, T)."""
-        low, high, balance, h = self._levels(latents)
+    def amplitudes(self, latents: Tensor, inside: slice = slice(None)) -> Amplitudes:
+        """All that sound is made from, of the frames `inside` latents (B, C, T), seen in whole."""
+        h = self._states(latents)[:, inside]
+        level, balance = self.unproject(latents[:, :, inside])
+        low, high = self._levels(level, h)
         if not self.config.tells_motion:
             return Amplitudes(Share(low), Share(high), Stereo(balance))
         bands = self.config.bands
@@ -98,18 +102,21 @@ class HouseCodec(Projection):
             Stereo(balance, alike.sigmoid()),
         )
 
-    def _levels(self, latents: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Levels (B, 4T, bins) and (B, 8T, bins), the balance, the network's states."""
-        level, balance = self.unproject(latents)
-        frames, low_count = self.config.bands.frames, len(self.low_bins_hz)
+    def _states(self, latents: Tensor) -> Tensor:
+        """What the network makes of latents (B, C, T), (B, T, width)."""
         h = self.stem(latents.transpose(1, 2).to(self.stem.weight.dtype))
         for block in self.blocks:
             h = block(h)
-        h = self.norm(h)
+        states: Tensor = self.norm(h)
+        return states
+
+    def _levels(self, level: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        """Levels of bands in dB and the network's states → (B, 4T, bins) and (B, 8T, bins)."""
+        frames, low_count = self.config.bands.frames, len(self.low_bins_hz)
         low, high = _each_frame(self.head(h).float(), frames).tensor_split([low_count], dim=2)
         level = level / DB_PER_NAT
         coarse = (level @ self.to_high.T).repeat_interleave(2, dim=1)
-        return level @ self.to_low.T + low, coarse + _each_frame(high, 2), balance, h
+        return level @ self.to_low.T + low, coarse + _each_frame(high, 2)
 
     def decode(
         self,
@@ -130,9 +137,10 @@ class HouseCodec(Projection):
         synthesis = self._synthesis(draft)
         if circular:
             return rounded_off(synthesis.loop(self._around(latents), samples))
+        total, around = latents.shape[2], (synthesis.reach, self._context)
         sound = [
-            self._go_on(synthesis, latents, start, min(start + chunk, latents.shape[2]))
-            for start in range(0, latents.shape[2], chunk)
+            self._go_on(synthesis, latents, start, min(start + chunk, total), *around)
+            for start in range(0, total, chunk)
         ]
         return rounded_off(torch.cat(sound, dim=-1)[..., :samples])
 
@@ -143,7 +151,8 @@ class HouseCodec(Projection):
         a listener knows the place again, a program does not find these samples in the clip.
         """
         first, last = begin // self.hop, min(self.frames(begin + samples), latents.shape[2])
-        sound = self._go_on(self._synthesis(draft=True), latents, first, last, DRAFT_CONTEXT)
+        around = EXCERPT_MARGIN, EXCERPT_CONTEXT
+        sound = self._go_on(self._synthesis(draft=True), latents, first, last, *around)
         offset = begin - first * self.hop
         return rounded_off(sound[..., offset : offset + samples])
 
@@ -162,21 +171,23 @@ class HouseCodec(Projection):
         latents: Tensor,
         start: int,
         stop: int,
-        context: int | None = None,
+        margin: int,
+        context: int,
     ) -> Tensor:
-        """The sound of the latent frames from `start` to `stop`."""
-        context = self._context if context is None else context
-        total, reach = latents.shape[2], synthesis.reach
-        first, last = max(0, start - reach), min(total, stop + reach)
+        """The sound of the latent frames from `start` to `stop`, out of `margin` more around."""
+        total = latents.shape[2]
+        first, last = max(0, start - margin), min(total, stop + margin)
         seen = slice(max(0, first - context), min(total, last + context))
-        piece = self.amplitudes(latents[:, :, seen]).part(first - seen.start, last - first)
+        inside = slice(first - seen.start, last - seen.start)
+        piece = self.amplitudes(latents[:, :, seen], inside)
         return synthesis.go_on(piece, start - first, stop - first)
 
     def _around(self, latents: Tensor) -> Amplitudes:
         """One turn, seen by the network between its end and its beginning."""
         count = latents.shape[2]
         index = torch.arange(-self._context, count + self._context, device=latents.device) % count
-        return self.amplitudes(latents[:, :, index]).part(self._context, count)
+        inside = slice(self._context, self._context + count)
+        return self.amplitudes(latents[:, :, index], inside)
 
 
 def _each_frame(told: Tensor, frames: int) -> Tensor:

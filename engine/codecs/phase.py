@@ -116,11 +116,13 @@ def _nearest_peak(level: NDArray[np.float32]) -> NDArray[np.int64]:
     np.greater_equal(inner, level[..., :-2], out=is_peak[..., 1:-1])
     is_peak[..., 1:-1] &= inner > level[..., 2:]
     is_peak[..., 0] = is_peak[..., -1] = ~is_peak.any(axis=-1)
-    bins = np.arange(level.shape[-1], dtype=np.int32)
-    far = np.int32(4 * len(bins))
-    last = np.maximum.accumulate(np.where(is_peak, bins, -far), axis=-1)
-    next_ = np.minimum.accumulate(np.where(is_peak, bins, far)[..., ::-1], axis=-1)[..., ::-1]
-    return np.where(2 * bins - last <= next_, last, next_).astype(np.int64)
+    count = level.shape[-1]
+    row, peak = np.divmod(np.flatnonzero(is_peak), count)
+    ends = np.full(len(peak), count)  # of each peak's neighbourhood, half way to the next one
+    same_row = row[:-1] == row[1:]
+    ends[:-1][same_row] = ((peak[:-1] + peak[1:]) // 2 + 1)[same_row]
+    widths = np.diff(row * count + ends, prepend=0)
+    return np.repeat(peak, widths).reshape(level.shape)
 
 
 def _parabola(level: NDArray[np.float32]) -> NDArray[np.float32]:

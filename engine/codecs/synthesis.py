@@ -36,13 +36,6 @@ class Share:
     envelope: Tensor | None = None  # (B, 16T) half the log power of its part of the sound
     gain: Tensor | None = None  # (bins,) nats by which all is louder than `level` without floor
 
-    def part(self, first: int, count: int, of: int) -> Share:
-        """`count` latent frames from `first` on, of `of`."""
-        tensors = (self.level, self.offset, self.envelope)
-        level, offset, envelope = (_part(tensor, first, count, of) for tensor in tensors)
-        assert level is not None
-        return Share(level, offset, envelope, self.gain)
-
 
 @dataclass(frozen=True, eq=False)
 class Amplitudes:
@@ -51,24 +44,6 @@ class Amplitudes:
     low: Share
     high: Share
     stereo: Stereo
-
-    def part(self, first: int, count: int) -> Amplitudes:
-        """`count` latent frames from `first` on."""
-        total = self.stereo.balance.shape[1]
-        low, high = (share.part(first, count, total) for share in (self.low, self.high))
-        balance, coherence = (
-            _part(tensor, first, count, total)
-            for tensor in (self.stereo.balance, self.stereo.coherence)
-        )
-        assert balance is not None
-        return Amplitudes(low, high, Stereo(balance, coherence))
-
-
-def _part(tensor: Tensor | None, first: int, count: int, of: int) -> Tensor | None:
-    if tensor is None:
-        return None
-    each = tensor.shape[1] // of
-    return tensor[:, each * first : each * (first + count)]
 
 
 def reach(bands: Bands, iterations: tuple[int, int]) -> int:

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.engine_bridge import EngineBridge
 from app.state.jobs import PICTURE_BYTES, Job, Jobs, JobState
-from engine.api import Event, GenerationRequest, Picture, Preview, Progress, Queued, Score
+from engine.api import Event, Excerpt, GenerationRequest, Picture, Preview, Progress, Queued, Score
 from engine.errors import OutOfMemory
 from tests.fakes import FakeEngine, clip, picture
 
@@ -41,24 +41,28 @@ def step_by_step(engine: FakeEngine) -> None:
         deliver()
 
 
-def preview(step: int, heard: bool = False) -> Preview:
-    sound = clip(REQUEST, 0.1) if heard else None
-    return Preview(1, step, 4, picture(1.0, step / 4), sound)
+def preview(step: int) -> Preview:
+    return Preview(1, step, 4, picture(1.0, step / 4))
+
+
+def excerpt(step: int, job_id: int = 1) -> Excerpt:
+    return Excerpt(job_id, step, clip(REQUEST, 0.1).audio, 44_100, 0, 44_100)
 
 
 def test_a_busy_window_gets_the_latest_preview_and_every_other_event(qtbot: QtBot) -> None:
     bridge, got = EngineBridge(), []
-    for signal in (bridge.queued, bridge.progress, bridge.preview):
+    for signal in (bridge.queued, bridge.progress, bridge.preview, bridge.excerpt):
         signal.connect(got.append)
     sent: list[Event] = [Queued(1, REQUEST)]
     for step in range(1, 5):
-        sent += [Progress(1, step, 4, step, 0.0), preview(step, heard=step == 2)]
+        heard = excerpt(step) if step == 2 else Progress(1, step, 4, step, 0.0)
+        sent += [heard, preview(step)]
     thread = threading.Thread(target=lambda: [bridge.on_event(event) for event in sent])
     thread.start()
     thread.join()
     assert got == []
-    qtbot.waitUntil(lambda: len(got) == 7)
-    assert got == [sent[0], sent[1], sent[3], sent[4], sent[5], sent[7], sent[8]]
+    qtbot.waitUntil(lambda: len(got) == 6)
+    assert got == [sent[0], sent[1], sent[3], sent[5], sent[7], sent[8]]
 
 
 def test_previews_of_two_jobs_do_not_displace_each_other(qtbot: QtBot) -> None:
@@ -146,3 +150,15 @@ def test_pictures_never_take_more_than_their_share() -> None:
         assert len(job.pictures) * wide.level_db.nbytes <= PICTURE_BYTES
     assert max(job.pictures) == 40
     assert min(job.pictures) < 20
+
+
+def test_only_a_job_that_is_not_over_is_heard(engine: FakeEngine, jobs: Jobs) -> None:
+    heard: list[Excerpt] = []
+    jobs.heard.connect(heard.append)
+    jobs.start([REQUEST])
+    jobs.audition(1, 0.05)
+    step_by_step(engine)
+    assert [each.step for each in heard] == [1, 2, 3, 4]
+    engine.on_event(excerpt(5))
+    engine.bridge.deliver()  # type: ignore[attr-defined]
+    assert len(heard) == 4

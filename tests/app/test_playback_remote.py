@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 
+from app.playback import remote
 from app.playback.devices import DeviceState
 from app.playback.messages import PlayerEvents
 from app.playback.remote import RemotePlayer
@@ -115,3 +118,40 @@ def test_closing_ends_the_process(null_sink: NullSink) -> None:
     player.close()
     player.close()
     assert process.poll() == 0
+
+
+def test_nothing_is_told_after_closing_however_late_the_process_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A window that closes at once must not hear of devices on signals that are gone."""
+    closed, start = threading.Event(), remote._start_server
+
+    def start_late(wanted: str) -> subprocess.Popen[bytes]:
+        assert closed.wait(20)
+        return start(wanted)
+
+    monkeypatch.setattr(remote, "_start_server", start_late)
+    listener = Listener()
+    player = RemotePlayer(listener.events())
+    player.find_devices()
+    player.close()
+    closed.set()
+    wait_until(lambda: player._process is not None)
+    assert player._process is not None
+    assert player._process.wait(20) == 0
+    wait_until(lambda: not [t for t in threading.enumerate() if t.name == "player news"])
+    assert not listener.states
+    assert not listener.notices
+
+
+def test_an_event_may_close_the_player() -> None:
+    told: list[DeviceState] = []
+
+    def on_state(state: DeviceState) -> None:
+        told.append(state)
+        player.close()
+
+    player = RemotePlayer(PlayerEvents(on_state, lambda *words: None))
+    player._tell(DeviceState())
+    player._tell(DeviceState())
+    assert len(told) == 1

@@ -304,24 +304,6 @@ def test_a_file_without_settings_is_told(desk: Desk, tmp_path) -> None:  # type:
     assert notice.severity is Severity.ERROR
 
 
-def test_hearing_it_early_goes_over_into_the_take(desk: Desk) -> None:
-    desk.studio.request.edit(prompt="piano")
-    press(desk, "generate")
-    desk.engine.run_until(lambda event: isinstance(event, Preview))
-    desk.studio.bridge.deliver()
-    press(desk, "audition")
-    desk.engine.run_until(lambda event: isinstance(event, Preview))
-    desk.studio.bridge.deliver()
-    heard = desk.studio.transport.take
-    assert heard is not None
-    assert heard.title == "as it stands now"
-    finish(desk)
-    current = desk.studio.takes.current
-    assert current is not None
-    assert desk.studio.transport.take is not None
-    assert desk.studio.transport.take.title == "piano"
-
-
 def test_space_types_in_the_prompt_and_presses_a_focused_button(qtbot: QtBot, desk: Desk) -> None:
     make_take(desk)
     played: list[str] = []

@@ -42,6 +42,9 @@ class ScriptedCodec:
         audio = latents.mean(1, keepdim=True).repeat_interleave(self.hop, dim=2)
         return audio[..., :samples].expand(-1, 2, -1)
 
+    def excerpt(self, latents: Tensor, begin: int, samples: int) -> Tensor:
+        return self.decode(latents, begin + samples)[..., begin:]
+
     def picture(self, latents: Tensor) -> Tensor:
         return latents
 

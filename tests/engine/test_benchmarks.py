@@ -33,6 +33,8 @@ def test_figures_of_a_short_run_are_plausible(
     assert clip["kept"] is None  # the promise is for another length
     assert figures["steps ended after cancel, at most"]["value"] <= 1
     assert figures["sampling with pictures over without"]["value"] > 0
+    assert figures["sampling while heard over unheard"]["value"] > 0
+    assert 0 < figures["asking to hear it to first sound"]["value"] < clip["value"] * 10
 
 
 def test_the_codec_is_measured_there_and_back(

@@ -1,6 +1,6 @@
 """The estimate of the seconds left, on a clock turned by hand."""
 
-from engine.pace import Pace
+from engine.pace import SLOW_DECODING, Pace
 
 
 class Clock:
@@ -31,6 +31,21 @@ def test_a_step_counts_by_its_evaluations() -> None:
     assert pace.step_done(4, 7) == 6.0
     clock.now += 2.0
     assert pace.step_done(6, 7) == 1.0
+
+
+def test_the_next_pause_is_a_step_or_the_decoding() -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    pace.start(10.0)
+    clock.now += 3.0
+    pace.step_done(1, 3)
+    clock.now += 1.0
+    pace.step_done(2, 3)
+    assert pace.pause_s(2) == 2.0
+    assert pace.pause_s(0) == 10.0 * SLOW_DECODING
+    clock.now += 2.0
+    pace.decoded()
+    assert pace.pause_s(0) == 2.0
 
 
 def test_decoding_is_expected_to_take_what_it_took_before() -> None:

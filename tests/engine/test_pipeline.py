@@ -143,6 +143,32 @@ def test_a_picture_covers_the_clip(model: Model) -> None:
     assert frames_per_s == pytest.approx(4 * 44_100 / 2_048, rel=0.02)
 
 
+@pytest.mark.parametrize(
+    ("begin_s", "length_s", "begin", "frames"),
+    [(0.0, 0.5, 0, 22_050), (0.75, 1.0, 33_075, 11_025), (9.0, 1.0, 44_099, 1), (-1.0, 0.0, 0, 1)],
+)
+def test_an_excerpt_lies_inside_the_clip(
+    model: Model, begin_s: float, length_s: float, begin: int, frames: int
+) -> None:
+    generation = Generation(model, REQUEST)
+    latents = next(generation.steps()).denoised
+    found, audio = generation.excerpt(latents, begin_s, length_s)
+    assert (found, audio.shape, audio.dtype) == (begin, (frames, 2), np.float32)
+
+
+def test_a_loop_s_excerpt_is_the_whole_loop(model: Model) -> None:
+    generation = Generation(model, replace(REQUEST, score=Score(loop=True, bars=1)))
+    begin, audio = generation.excerpt(next(generation.steps()).denoised, 0.5, 0.5)
+    assert (begin, len(audio)) == (0, generation.samples)
+
+
+def test_an_estimate_that_is_no_number_is_heard_as_silence(model: Model) -> None:
+    generation = Generation(model, REQUEST)
+    latents = torch.full_like(next(generation.steps()).denoised, torch.nan)
+    _, audio = generation.excerpt(latents, 0.0, 0.5)
+    assert not audio.any()
+
+
 def test_sound_that_is_no_number_is_an_error_not_a_clip(model: Model) -> None:
     generation = Generation(model, REQUEST)
     latents = next(generation.steps()).x.clone()

@@ -9,7 +9,7 @@ import sys
 import threading
 import weakref
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from engine.api import (
     Cancelled,
     Event,
+    Excerpt,
     Failed,
     Finished,
     GenerationRequest,
@@ -50,12 +51,14 @@ class Studio:
     def __init__(self) -> None:
         self.registry = ScriptedRegistry()
         self.events: list[Event] = []
+        self.when: Callable[[Event], object] = lambda event: None
         self._ended: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self.worker = EngineWorker(self._heard, registry=self.registry, device_kind="cpu")  # type: ignore[arg-type]
         self.model = self.registry.model
 
     def _heard(self, event: Event) -> None:
         self.events.append(event)
+        self.when(event)
         if isinstance(event, ENDS):
             self._ended.put(event)
 
@@ -133,17 +136,28 @@ def test_waiting_jobs_are_cancelled_at_once_and_never_run(studio: Studio) -> Non
     studio.worker.cancel(999)
 
 
-def test_an_audition_brings_one_playable_preview_even_without_pictures(studio: Studio) -> None:
+def test_who_listens_hears_each_estimate_from_where_they_are_even_without_pictures(
+    studio: Studio,
+) -> None:
     gate = Gate()
     studio.model.on_call = gate
-    job = studio.worker.submit(GenerationRequest("jazz", duration_s=1.0, steps=3, previews=False))
+    job = studio.worker.submit(GenerationRequest("jazz", duration_s=5.0, steps=3, previews=False))
     assert gate.reached.wait(WAIT_S)
-    studio.worker.audition(job)
+    studio.worker.audition(job, 1.25)
+    ears = iter([4.5, None])
+    studio.when = lambda event: (
+        studio.worker.audition(job, next(ears)) if isinstance(event, Excerpt) else None
+    )
     gate.open()
     studio.end()
-    (preview,) = [e for e in studio.events if isinstance(e, Preview)]
-    assert preview.clip is not None
-    assert preview.clip.audio.shape == (1_000, 2)
+    assert not any(isinstance(e, Preview) for e in studio.events)
+    heard = [e for e in studio.events if isinstance(e, Excerpt)]
+    assert [(e.step, e.begin, e.clip_frames) for e in heard] == [
+        (1, 1_250, 5_000),
+        (2, 4_500, 5_000),
+    ]
+    assert len(heard[0].audio) >= 900  # more, where a step takes long
+    assert len(heard[1].audio) == 500
 
 
 def test_memory_that_runs_out_once_leads_to_the_smaller_way(studio: Studio) -> None:
@@ -344,8 +358,10 @@ def _operate(studio: Studio, operations: list[str], rng: Random, jobs: list[JobI
                 jobs.append(studio.worker.submit(REQUEST))
             case "wait":
                 threading.Event().wait(rng.random() / 200)
-            case "cancel" | "audition":
-                getattr(studio.worker, operation)(rng.choice(jobs) if jobs else 1)
+            case "cancel":
+                studio.worker.cancel(rng.choice(jobs) if jobs else 1)
+            case "audition":
+                studio.worker.audition(rng.choice(jobs) if jobs else 1, rng.choice([None, 0.5]))
             case _:
                 getattr(studio.worker, operation)()
     if rng.random() < 0.5:
