@@ -26,9 +26,10 @@ OUTPUTS = {1: 4, 2: 2}
 2D, need more memory: the transformed kernel has (outputs + 2)² / 9 times the weights."""
 LEAST_CHANNELS: dict[torch.dtype, dict[tuple[int, ...], int]] = {
     torch.float32: {(3, 3): 160, (1, 3): 160, (1, 5): 160},
-    torch.bfloat16: {(3, 3): 256, (1, 3): 384, (1, 5): 192},
+    torch.bfloat16: {(3, 3): 512, (1, 3): 512, (1, 5): 192},
 }
-"""By dtype and kernel; with fewer the transforms cost what the products save."""
+"""By dtype and kernel; with fewer the transforms cost what the products save, and in bf16 round
+more than they are worth: all of Riffusion's U-Net would be 2.2 % off, its wide half is 1.6 %."""
 BLOCK_BYTES = 1 << 24
 """Transformed tiles at once: few enough to stay near the cores, enough to keep them busy and to
 read the kernel seldom."""

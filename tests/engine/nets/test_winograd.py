@@ -89,7 +89,7 @@ def test_in_bf16_it_is_near(dimensions: int, taps: int) -> None:
 def test_only_convolutions_that_gain_are_replaced(dtype: torch.dtype, narrow: int) -> None:
     layers = (
         Convolution(2, narrow, 320, 3), Convolution(2, 320, 320, 3, stride=2),
-        Convolution(2, 320, 320), Convolution(2, 320, 320, 3),
+        Convolution(2, 320, 320), Convolution(2, 512, 512, 3),
     )  # fmt: skip
     net = with_winograd(torch.nn.Sequential(*layers).to(dtype))
     kinds = [type(module) for module in net.children()]
@@ -126,6 +126,6 @@ def test_where_the_cpu_multiplies_tiles_bf16_takes_the_plain_way(
 ) -> None:
     for tiles, kind in ((False, WinogradConvolution), (True, Convolution)):
         monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda tiles=tiles: tiles)
-        net = nn.Sequential(Convolution(2, 320, 320, 3)).bfloat16()
+        net = nn.Sequential(Convolution(2, 512, 512, 3)).bfloat16()
         assert type(with_winograd(net)[0]) is kind
-    assert type(with_winograd(nn.Sequential(Convolution(2, 320, 320, 3)))[0]) is WinogradConvolution
+    assert type(with_winograd(nn.Sequential(Convolution(2, 512, 512, 3)))[0]) is WinogradConvolution
