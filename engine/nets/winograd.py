@@ -29,7 +29,8 @@ LEAST_CHANNELS: dict[torch.dtype, dict[tuple[int, ...], int]] = {
     torch.bfloat16: {(3, 3): 512, (1, 3): 512, (1, 5): 192},
 }
 """By dtype and kernel; with fewer the transforms cost what the products save, and in bf16 round
-more than they are worth: all of Riffusion's U-Net would be 2.2 % off, its wide half is 1.6 %."""
+more than they are worth: Riffusion's U-Net is 2.6 % apart from diffusers', both in bf16, with 256,
+2.1 % with 512 and 1.9 % with none."""
 BLOCK_BYTES = 1 << 24
 """Transformed tiles at once: few enough to stay near the cores, enough to keep them busy and to
 read the kernel seldom."""
