@@ -50,7 +50,9 @@ class HouseConfig:
     licence: str = "MIT"
     parameterisation: Parameterisation = Parameterisation.V
     sigma_data: float = 1.0
-    sigma_min: float = 0.02
+    sigma_min: float = 0.06
+    """The last step but one. 0.02 took a step of 8 for what cannot be heard: the latents of 8
+    steps were 0.13 of their norm from those of 64, with this one 0.10; of 25, 0.015 and 0.013."""
     sigma_max: float = 80.0
     steps: int = 25
     guidance: float = 3.0
