@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,7 +137,7 @@ class ModelInfo:
     """One model that can be asked for. `problem` is empty when it can be used.
 
     `bytes_a_second` is the memory that each second of sound takes at the worst moment of its
-    making; 0 where it was not measured.
+    making; 0 where it was not measured. `guidance_interval` is as `Refinement` has it.
     """
 
     id: str
@@ -151,6 +151,19 @@ class ModelInfo:
     schedule: ScheduleName
     problem: str = ""
     bytes_a_second: float = 0.0
+    guidance_interval: tuple[float, float] | None = None
+
+    @property
+    def own_settings(self) -> dict[str, Any]:
+        """Fields of a request that is to be made as the model recommends."""
+        return {
+            "steps": self.steps,
+            "guidance": self.guidance,
+            "refinement": Refinement(interval=self.guidance_interval),
+            "sampler": self.sampler,
+            "schedule": self.schedule,
+            "model": self.id,
+        }
 
 
 @dataclass(frozen=True)

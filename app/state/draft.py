@@ -55,7 +55,7 @@ class Draft:
     eta: str = "0"
     momentum: str = "-0.5"
     threshold: str = "0.2"
-    sigma_low: str = ""
+    sigma_low: str = "1"
     sigma_high: str = ""
     sampler: str = SamplerName.UNIPC.value
     schedule: str = ScheduleName.EXPONENTIAL.value
@@ -195,16 +195,22 @@ def score_fields(score: Score) -> dict[str, Any]:
 
 def _refinement_fields(refinement: Refinement) -> dict[str, Any]:
     projection = refinement.projection or Projection()
-    low, high = ("", "") if refinement.interval is None else map(_plain, refinement.interval)
     return {
         "rescale": _plain(refinement.rescale),
         "projected": refinement.projection is not None,
         "eta": _plain(projection.eta),
         "momentum": _plain(projection.momentum),
         "threshold": _plain(projection.threshold),
-        "sigma_low": low,
-        "sigma_high": high,
+        **interval_fields(refinement.interval),
     }
+
+
+def interval_fields(interval: tuple[float, float] | None) -> dict[str, str]:
+    """The ends of what is guided; empty where all is, and an upper end that is the limit."""
+    if interval is None:
+        return {"sigma_low": "", "sigma_high": ""}
+    low, high = interval
+    return {"sigma_low": _plain(low), "sigma_high": _plain(high) if high < Limits.SIGMA[1] else ""}
 
 
 def number(field: str, text: str) -> float:

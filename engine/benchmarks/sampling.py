@@ -20,6 +20,7 @@ from engine.api import (
     Ready,
 )
 from engine.benchmarks.table import Figure, Setting
+from engine.models.registry import Registry
 from engine.worker import EngineWorker
 
 CLIP_BAR_S = 1.5  # 10 s of stereo, 25 steps, with guidance and pictures, on 2 cores with AMX
@@ -34,6 +35,7 @@ class Session:
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
+        self._info = Registry.default().info(setting.model)
         self._events: queue.SimpleQueue[tuple[float, Event]] = queue.SimpleQueue()
         self.engine = EngineWorker(lambda e: self._events.put((time.perf_counter(), e)))
 
@@ -55,10 +57,9 @@ class Session:
         request = GenerationRequest(
             setting.prompt,
             duration_s=setting.seconds,
-            steps=setting.steps,
             seed=1,
-            model=setting.model,
             previews=previews,
+            **self._info.own_settings | {"steps": setting.steps},
         )
         began = time.perf_counter()
         return began, self.engine.submit(request)

@@ -32,7 +32,7 @@ from engine.audio.files import FileFormat
 from engine.audio.settings import request_to_json
 from engine.cli.destination import Destination
 from engine.cli.output import print_json, print_notice
-from engine.errors import InvalidRequest, ModelUnavailable
+from engine.errors import InvalidRequest
 from engine.models.registry import DEFAULT, Registry
 from engine.score import Key, Score, Stem, parse_chords
 from engine.worker import EngineWorker
@@ -75,7 +75,7 @@ def add_commands(subparsers: Any) -> None:
     _add_names(making, "--sampler", SamplerName)
     _add_names(making, "--schedule", ScheduleName)
     making.add_argument("--device", choices=["cuda", "mps", "cpu"], help="(the fastest there is)")
-    _add_refinements(parser.add_argument_group("guidance, refined (default: not)"))
+    _add_refinements(parser.add_argument_group("guidance, refined (default: as the model asks)"))
     file = parser.add_argument_group("the file")
     file.add_argument("--out", metavar="FILE", help="a .wav or .flac (named by the prompt)")
     file.add_argument("--format", choices=[str(name) for name in FileFormat])
@@ -97,7 +97,7 @@ def _add_refinements(group: Any) -> None:
     )
     group.add_argument(
         "--guidance-interval", type=float, nargs=2, metavar=("LOW", "HIGH"),
-        help="guide only at noise levels between these",
+        help="guide only at noise levels between these (the model's own; 0 1000 for all)",
     )  # fmt: skip
     group.add_argument("--apg", action="store_true", help="adaptive projected guidance")
     for name, help in (
@@ -118,7 +118,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.out, format, _LEVELS[arguments.level], arguments.force
     )
     registry = Registry.default()
-    request = build_request(arguments, _usable(registry, arguments.model))
+    request = build_request(arguments, registry.info(arguments.model))
     clip = _generate(request, registry, arguments.device)
     if clip is None:
         return 130
@@ -142,7 +142,7 @@ def build_request(arguments: argparse.Namespace, model: ModelInfo) -> Generation
         duration_s=arguments.seconds,
         steps=model.steps if steps is None else steps,
         guidance=model.guidance if guidance is None else guidance,
-        refinement=_refinement(arguments),
+        refinement=_refinement(arguments, model),
         sampler=SamplerName(arguments.sampler or model.sampler),
         schedule=ScheduleName(arguments.schedule or model.schedule),
         score=Score(
@@ -162,7 +162,7 @@ def build_request(arguments: argparse.Namespace, model: ModelInfo) -> Generation
     )
 
 
-def _refinement(arguments: argparse.Namespace) -> Refinement:
+def _refinement(arguments: argparse.Namespace, model: ModelInfo) -> Refinement:
     """Raises `InvalidRequest`, also for numbers of --apg without it."""
     given = {
         each.name: value
@@ -173,22 +173,12 @@ def _refinement(arguments: argparse.Namespace) -> Refinement:
         raise InvalidRequest(
             "apg", "There are numbers for projected guidance, but it is off.", "Add --apg."
         )
-    interval = arguments.guidance_interval
+    interval = arguments.guidance_interval or model.guidance_interval
     return Refinement(
         rescale=arguments.rescale,
         projection=Projection(**given) if arguments.apg else None,
         interval=None if interval is None else (interval[0], interval[1]),
     )
-
-
-def _usable(registry: Registry, id: str) -> ModelInfo:
-    """Raises `InvalidRequest` or `ModelUnavailable` at once, before torch is loaded."""
-    models = {model.id: model for model in registry.models()}
-    if id not in models:
-        raise InvalidRequest("model", f"There is no model “{id}”.", f"Known: {', '.join(models)}.")
-    if models[id].problem:
-        raise ModelUnavailable(models[id].problem)
-    return models[id]
 
 
 def _generate(

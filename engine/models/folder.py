@@ -74,6 +74,7 @@ class ModelFolder:
                 guidance=float(self.config["guidance"]),
                 sampler=SamplerName(self.config["sampler"]),
                 schedule=ScheduleName(self.config["schedule"]),
+                guidance_interval=_interval(self.config.get("guidance_interval")),
                 bytes_a_second=BYTES_A_SECOND.get(str(self.config.get("family")), 0.0),
             )
         except (KeyError, ValueError, TypeError) as error:
@@ -126,6 +127,16 @@ def sha256(path: Path) -> str:
         raise ModelUnavailable(
             f"The model's file “{path}” cannot be read: {error.strerror}.", _remedy()
         ) from error
+
+
+def _interval(plain: Any) -> tuple[float, float] | None:
+    """Raises `ValueError` or `TypeError` for what is not two levels, the lower first."""
+    if plain is None:
+        return None
+    low, high = (float(level) for level in plain)
+    if not low < high:
+        raise ValueError(f"no noise level lies between {low:g} and {high:g}")
+    return low, high
 
 
 def _remedy() -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
@@ -79,6 +79,9 @@ def _read(hint: Any, value: Any) -> Any:
     if origin is tuple:
         each = arguments[:1] * len(value) if arguments[-1] is Ellipsis else arguments
         return tuple(_read(h, v) for h, v in zip(each, value, strict=True))
+    if origin is UnionType and NoneType in arguments:
+        (other,) = (each for each in arguments if each is not NoneType)
+        return None if value is None else _read(other, value)
     if choices := _choices(hint):
         return _read_choice(choices, dict(value))
     if origin in (frozenset, set):

@@ -58,6 +58,10 @@ class Registry:
         """Every model known, the shipped ones first; what cannot be used says why."""
         return tuple(_info(self._folder_path(id)) for id in self._ids())
 
+    def info(self, id: str) -> ModelInfo:
+        """Needs no torch. Raises what `load` does, but for damage inside the weights."""
+        return ModelFolder.open(self.path(id)).info()
+
     def load(self, id: str, device: Device) -> Model:
         """Raises `InvalidRequest` for an unknown name, `ModelUnavailable` for unusable weights."""
         folder = ModelFolder.open(self.path(id))

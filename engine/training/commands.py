@@ -29,6 +29,8 @@ def add_commands(subparsers: Any) -> None:
         stage = stages.add_parser(name, help=help_text)
         _add_run(stage)
         stage.add_argument("--pieces", type=count, help="pieces to render")
+        if name != "codec":
+            _add_first_seed(stage)
         if name != "latents":
             stage.add_argument("--minutes", type=minutes, default=1e9, help="stop after this long")
             stage.add_argument("--steps", type=count, help="optimiser steps in all")
@@ -50,6 +52,15 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         type=Path,
         dest="folder",
         help="where the run lives; the same folder continues it (default: the user's cache)",
+    )
+
+
+def _add_first_seed(stage: argparse.ArgumentParser) -> None:
+    stage.add_argument(
+        "--first-seed",
+        type=count,
+        metavar="N",
+        help="of the pieces, which follow it: when continuing, another is music not met before",
     )
 
 
@@ -205,7 +216,7 @@ def run_codec(arguments: argparse.Namespace) -> int:
 def run_latents(arguments: argparse.Namespace) -> int:
     from engine.training.stages import latents_stage
 
-    latents_stage(arguments.folder, arguments.pieces)
+    latents_stage(arguments.folder, arguments.pieces, arguments.first_seed)
     return 0
 
 
@@ -220,6 +231,7 @@ def run_denoiser(arguments: argparse.Namespace) -> int:
         arguments.processes,
         arguments.shard,
         arguments.net,
+        arguments.first_seed,
         steps=arguments.steps,
         peak_rate=arguments.rate,
         batch=arguments.batch,

@@ -83,7 +83,8 @@ def _evaluated(
     net: Net, config: NetConfig, codec: HouseCodec, device: Device, prompts: int
 ) -> Verdict:
     from engine.text.minilm import MiniLM
-    from engine.training.report import evaluate_on, generator, number
+    from engine.training.asking import generator
+    from engine.training.report import evaluate_on, number
 
     house = HouseConfig(config, codec.config)
     info = ModelInfo(

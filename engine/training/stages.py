@@ -59,11 +59,15 @@ def codec_stage(
     train_codec(run, training, HOUSE_CODEC, minutes, weights)
 
 
-def latents_stage(folder: Path | None, pieces: int | None) -> list[Shard]:
+def latents_stage(
+    folder: Path | None, pieces: int | None, first_seed: int | None = None
+) -> list[Shard]:
     root = folder or default_root()
     codec = root / "codec" / CODEC_FILE
     _require(codec, "The codec is not trained yet.", "Run: undertone train codec")
-    return make_shards(root / "latents", codec, pieces or PIECES, FIRST_SEED, PIECE_S, WORKERS)
+    return make_shards(
+        root / "latents", codec, pieces or PIECES, first_seed or FIRST_SEED, PIECE_S, WORKERS
+    )
 
 
 def denoiser_stage(
@@ -74,6 +78,7 @@ def denoiser_stage(
     processes: int = 1,
     shard: bool = False,
     net: str = "unet",
+    first_seed: int | None = None,
     **settings: float | None,
 ) -> None:
     """Make the latents that are missing, then train the network named `net` on them.
@@ -81,14 +86,16 @@ def denoiser_stage(
     `processes` are started here. Where a launcher has started them, it decided their number, and
     the latents must be there.
     `start` is the model whose codec and weights a new run begins with; it must be a house model
-    of the same widths. `settings` are those of `DenoiserTraining`; None leaves one as it is.
+    of the same widths. Another `first_seed` gives it music that it has not met. `settings` are
+    those of `DenoiserTraining`; None leaves one as it is.
     """
     changes: dict[str, Any] = {name: value for name, value in settings.items() if value is not None}
     training = replace(DenoiserTraining(), **changes)
     check_batch(training, processes)
     root = folder or default_root()
     weights = _take_over(start, root, HOUSE_NETS[net]) if start else None
-    shards = _finished_latents(root, pieces) if launched() else latents_stage(root, pieces)
+    made = _finished_latents if launched() else latents_stage
+    shards = made(root, pieces, first_seed)
     if processes > 1 and not launched():
         launch(_train_denoiser, processes, root, net, shards, training, weights, shard, minutes)
     else:
@@ -115,10 +122,12 @@ def _train_denoiser(
     trainer.train(pieces, codec.sample_rate / codec.hop, minutes)
 
 
-def _finished_latents(root: Path, pieces: int | None) -> list[Shard]:
+def _finished_latents(root: Path, pieces: int | None, first_seed: int | None) -> list[Shard]:
     """All shards, which must be there: several processes would make each several times."""
     codec = root / "codec" / CODEC_FILE
-    shards = plan_shards(root / "latents", codec, pieces or PIECES, FIRST_SEED, PIECE_S)
+    shards = plan_shards(
+        root / "latents", codec, pieces or PIECES, first_seed or FIRST_SEED, PIECE_S
+    )
     if not all(shard.done for shard in shards):
         raise EngineError(
             "The latents are not all made yet, which one process must do.",

@@ -27,8 +27,10 @@ from engine.api import (
     Stem,
 )
 from engine.errors import InvalidRequest
+from engine.models.registry import SHIPPED_ROOT, Registry
 from engine.planner import plan_for
 from tests.engine.audio.strategies import refinements
+from tests.fakes import HOUSE
 
 GOOD = Draft(prompt="slow jazz", seed="7")
 
@@ -43,6 +45,21 @@ def model(undo: QUndoStack) -> RequestModel:
     model = RequestModel(plan_for, undo)
     model.restore(replace(GOOD, seed_locked=True))
     return model
+
+
+def test_a_new_session_asks_as_the_house_model_recommends() -> None:
+    request = replace(Draft(), prompt="jazz").request()
+    own = Registry((SHIPPED_ROOT,)).info("house").own_settings
+    assert {name: getattr(request, name) for name in own} == own
+
+
+def test_a_model_brings_its_settings_along(model: RequestModel) -> None:
+    limited = replace(HOUSE, id="mine", steps=8, guidance=4.5, guidance_interval=(0.5, 12.0))
+    model.choose_model(limited)
+    (request,) = model.build()
+    assert {name: getattr(request, name) for name in limited.own_settings} == limited.own_settings
+    model.choose_model(HOUSE)
+    assert model.build()[0].refinement == Refinement()
 
 
 def test_typed_text_becomes_a_request() -> None:
@@ -102,11 +119,12 @@ def test_numbers_of_refined_guidance_are_judged_too(fields: dict[str, str], at_f
 
 
 def test_refined_guidance_is_typed_in_part() -> None:
-    assert GOOD.request().refinement == Refinement()
-    assert replace(GOOD, eta="nonsense").request().refinement == Refinement()
+    plain = replace(GOOD, sigma_low="")
+    assert plain.request().refinement == Refinement()
+    assert replace(plain, eta="nonsense").request().refinement == Refinement()
     above = replace(GOOD, sigma_low="0,3").request().refinement
     assert above.interval == (0.3, Limits.SIGMA[1])
-    whole = replace(GOOD, sigma_high="5", projected=True, momentum="-0.75", rescale="0.7")
+    whole = replace(plain, sigma_high="5", projected=True, momentum="-0.75", rescale="0.7")
     assert whole.request().refinement == Refinement(0.7, Projection(momentum=-0.75), (0.0, 5.0))
 
 

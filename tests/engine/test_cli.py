@@ -35,8 +35,9 @@ from engine.audio.files import FileFormat, read, read_settings
 from engine.cli import entry, generate, main
 from engine.cli.destination import Destination
 from engine.errors import InvalidRequest
+from engine.models.registry import Registry
 from engine.score import Key, Stem
-from tests.engine.tiny_model import CONFIG
+from tests.engine.tiny_model import CONFIG, write_tiny_model
 
 QUICK = ("generate", "slow jazz", "--seconds", "1", "--steps", "2", "--seed", "5")
 
@@ -108,6 +109,19 @@ def test_sampler_schedule_and_refined_guidance_are_chosen_by_name() -> None:
     assert built(*words).refinement == Refinement(
         rescale=0.7, projection=Projection(eta=0.2), interval=(0.3, 5.0)
     )
+
+
+def test_guidance_acts_where_the_model_asks_for_it(tmp_path: Path) -> None:
+    write_tiny_model(tmp_path, "limited", guidance_interval=(0.3, 10.0))
+    info, parser = Registry((tmp_path,)).info("limited"), entry.build_parser(["generate"])
+
+    def interval(*words: str) -> tuple[float, float] | None:
+        given = parser.parse_args(["generate", "jazz", *words])
+        return generate.build_request(given, info).refinement.interval
+
+    assert info.guidance_interval == interval() == (0.3, 10.0)
+    assert interval("--guidance-interval", "0", "1000") == (0.0, 1_000.0)
+    assert GenerationRequest("jazz", **info.own_settings).refinement.interval == (0.3, 10.0)
 
 
 def test_stem_loop_bars_and_what_is_played_over_are_asked_for(tmp_path: Path) -> None:

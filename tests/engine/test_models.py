@@ -41,6 +41,11 @@ def problem(root: Path) -> ModelInfo:
 def test_a_config_survives_json() -> None:
     plain = json.loads(json.dumps(to_plain(CONFIG)))
     assert from_plain(house.HouseConfig, plain) == CONFIG
+    limited = replace(CONFIG, guidance_interval=(1.0, 30.0))
+    written = json.loads(json.dumps(to_plain(limited)))
+    assert from_plain(house.HouseConfig, written) == limited
+    with pytest.raises(ValueError, match="guidance_interval"):
+        from_plain(house.HouseConfig, written | {"guidance_interval": ["much", 3]})
     with pytest.raises(ValueError, match="nonsense"):
         from_plain(house.HouseConfig, plain | {"nonsense": 1})
     with pytest.raises(ValueError, match="sigma_max: 'high' is not float"):
@@ -139,6 +144,8 @@ def test_one_changed_byte_is_found_when_loading(root: Path, name: str) -> None:
         lambda config: json.dumps(config | {"files": {"codec.safetensors": {}}}),
         lambda config: json.dumps({k: v for k, v in config.items() if k != "files"}),
         lambda config: json.dumps(config | {"sampler": "magic"}),
+        lambda config: json.dumps(config | {"guidance_interval": [5, 1]}),
+        lambda config: json.dumps(config | {"guidance_interval": "much"}),
         lambda config: json.dumps(config | {"family": "martian"}),
         lambda config: json.dumps(config | {"net": config["net"] | {"channels": [64, 32]}}),
         lambda config: json.dumps(config | {"net": config["net"] | {"concat_channels": 3}}),

@@ -33,6 +33,7 @@ CONFIG = HouseConfig(
         zero_init=False,
     ),
     codec=HouseCodecConfig(latent_channels=16, width=32, layers=1),
+    guidance_interval=None,
     title="Tiny",
 )
 DIT_CONFIG = replace(

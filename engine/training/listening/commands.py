@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.training.arguments import count
 from engine.training.fidelity import commands as fidelity
+from engine.training.listening import choices_command as choices
 
 if TYPE_CHECKING:
     from engine.training.listening.findings import Size
@@ -31,6 +32,10 @@ def add_command(subparsers: Any) -> None:
     evaluate.add_argument("--seed", type=int, default=0, help="added to every clip's own")
     evaluate.add_argument("--steps", type=count, help="default: the model's own")
     evaluate.add_argument("--guidance", type=float, help="default: the model's own")
+    evaluate.add_argument(
+        "--guidance-interval", type=float, nargs=2, metavar=("LOW", "HIGH"),
+        help="noise levels that are guided (default: the model's own)",
+    )  # fmt: skip
     evaluate.add_argument("--prompts", type=count, metavar="N", help="how many (default: 60)")
     evaluate.add_argument("--quick", action="store_true", help="fewer of everything")
     evaluate.add_argument("--out", type=Path, help="keep the generated clips in this folder")
@@ -38,17 +43,21 @@ def add_command(subparsers: Any) -> None:
     evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
     evaluate.add_argument("--cache", type=Path, metavar="FOLDER", help="where renders are kept")
     evaluate.set_defaults(run=run)
-    fidelity.add_command(evaluate.add_subparsers(title="or a part of it", metavar="PART"))
+    parts = evaluate.add_subparsers(title="or a part of it", metavar="PART")
+    fidelity.add_command(parts)
+    choices.add_command(parts)
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from engine.training.asking import Sampling
     from engine.training.listening.report import Setting, evaluate_model
     from engine.training.listening.store import Store
 
+    interval = arguments.guidance_interval
+    way = Sampling(arguments.steps, arguments.guidance, tuple(interval) if interval else None)
     setting = Setting(
-        arguments.model, arguments.against, arguments.steps, arguments.guidance, arguments.seed,
-        _size(arguments), arguments.out,
-    )  # fmt: skip
+        arguments.model, arguments.against, way, arguments.seed, _size(arguments), arguments.out
+    )
     report = evaluate_model(setting, Store(arguments.cache) if arguments.cache else Store.default())
     if arguments.json:
         text = json.dumps(report.to_json(), indent=2, ensure_ascii=False, allow_nan=False)

@@ -34,7 +34,8 @@ from engine.training.listening.loops import WITHIN
 from engine.training.listening.studio import Made, Maker, Studio, Tick
 
 FEW, MANY = 8, 25  # steps that are compared
-_TRAINED_FROM, _TRAINED = 2_000_000, 2_048  # the seeds of the house model's training
+_TRAINED = (range(2_000_000, 2_002_048), range(2_100_000, 2_102_048))  # the house model's seeds
+_UNSEEN = range(7_800_000, 7_900_000)  # no stage's
 _TRAINED_S = 24.0
 
 
@@ -51,7 +52,8 @@ class Size:
 
     @property
     def renders(self) -> int:
-        return 2 * self.mixes + self.stems + self.loops + self.seeds + self.lessons + self.memory
+        asked = self.mixes + self.stems + self.loops + self.seeds
+        return asked + self.mixes + self.lessons + 2 * self.memory
 
     def made(self, compared: bool) -> int:
         """Clips that a model is asked for."""
@@ -72,7 +74,8 @@ class Questions:
     seeds: ManySeeds
     listener: Listener
     other: NDArray[np.float64]  # embedded renders of other pieces
-    memory: list[NDArray[np.float64]]  # memory maps of training clips
+    trained: list[NDArray[np.float64]]  # memory maps of clips that the house model learnt from
+    unseen: list[NDArray[np.float64]]  # as many of clips like them, that it did not
     played: Answers
 
 
@@ -100,15 +103,19 @@ def prepare(studio: Studio, size: Size, tick: Tick = lambda: None) -> Questions:
         studio.play(seeds.pieces, tick),
     )
     other = studio.play(other_mixes(size.mixes), tick)
-    memory = [map_of(made, _TRAINED_S) for made in studio.play(trained_on(size.memory), tick)]
+    trained, unseen = (
+        [map_of(made, _TRAINED_S) for made in studio.play(clips_of(size.memory, *seeds_of), tick)]
+        for seeds_of in (_TRAINED, (_UNSEEN,))
+    )
     embedded = listener.ear.embedded(feature_rows(other))
-    return Questions(whole, single, round_, seeds, listener, embedded, memory, played)
+    return Questions(whole, single, round_, seeds, listener, embedded, trained, unseen, played)
 
 
-def trained_on(count: int) -> list[Piece]:
-    """Clips that the house model was trained on, evenly from all of them."""
-    seeds = _TRAINED_FROM + np.linspace(0, _TRAINED - 1, count).astype(int)
-    return [clip_for(int(seed), _TRAINED_S) for seed in seeds]
+def clips_of(count: int, *seeds: range) -> list[Piece]:
+    """Clips as training has them, evenly from all of the seeds."""
+    known = [seed for each in seeds for seed in each]
+    places = np.linspace(0, len(known) - 1, count).astype(int)
+    return [clip_for(known[place], _TRAINED_S) for place in places]
 
 
 def answer(
@@ -119,12 +126,7 @@ def answer(
     asked too."""
 
     def make(requests: Sequence[GenerationRequest], by: Maker = maker) -> list[Made]:
-        made = []
-        for request in requests:
-            assert request.seed is not None
-            made.append(by.make(replace(request, seed=request.seed + seed)))
-            tick()
-        return made
+        return _make(by, requests, seed, tick)
 
     told = [each.request() for each in questions.mixes]
     return Answers(
@@ -135,6 +137,27 @@ def answer(
         make([each.request(plain=True) for each in questions.mixes]) if other else [],
         make(told, other) if other else [],
     )
+
+
+def answer_mixes(
+    maker: Maker, questions: Questions, seed: int = 0, tick: Tick = lambda: None
+) -> Answers:
+    """The mixes, and the one prompt with its seeds; nothing else."""
+    return Answers(
+        _make(maker, [each.request() for each in questions.mixes], seed, tick),
+        [],
+        [],
+        _make(maker, questions.seeds.requests(), seed, tick),
+    )
+
+
+def _make(maker: Maker, requests: Sequence[GenerationRequest], seed: int, tick: Tick) -> list[Made]:
+    made = []
+    for request in requests:
+        assert request.seed is not None
+        made.append(maker.make(replace(request, seed=request.seed + seed)))
+        tick()
+    return made
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,14 +173,17 @@ class Findings:
     frechet: float
     seeds_apart: float
     seeds_least: float
-    nearest: float
+    nearest: float  # of the training clips
+    nearest_unseen: float
 
     def mean(self, name: str) -> float:
         return mean([figures[name] for figures in self.each])
 
 
 def find(answers: Answers, questions: Questions) -> Findings:
+    """Sets that were not asked have no entries, and figures of nan."""
     listener = questions.listener
+    rounds = list(zip(answers.loops, questions.loops, strict=False))
     embedded = listener.ear.embedded(feature_rows(answers.mixes))
     seeds = [one.heard.picture for one in answers.seeds]
     return Findings(
@@ -166,17 +192,17 @@ def find(answers: Answers, questions: Questions) -> Findings:
         steps=listener.figures(answers.steps, questions.mixes[: len(answers.steps)]),
         purity=listener.purity(answers.stems, questions.stems),
         seams_kept=mean([float(seam_kept(one)) for one in answers.loops]),
-        lengths_exact=mean(
-            [
-                float(length_exact(one, a))
-                for one, a in zip(answers.loops, questions.loops, strict=True)
-            ]
-        ),
+        lengths_exact=mean([float(length_exact(one, asked)) for one, asked in rounds]),
         frechet=frechet(embedded, questions.other),
         seeds_apart=mean_pairwise(seeds),
         seeds_least=float(pairwise(seeds).min()),
-        nearest=min(nearest(map_of(one), questions.memory) for one in answers.mixes),
+        nearest=_nearest(answers.mixes, questions.trained),
+        nearest_unseen=_nearest(answers.mixes, questions.unseen),
     )
+
+
+def _nearest(made: Sequence[Made], clips: Sequence[NDArray[np.float64]]) -> float:
+    return min(nearest(map_of(one), clips) for one in made)
 
 
 def seam_kept(made: Made) -> bool:

@@ -81,6 +81,8 @@ class Listener:
 
     def purity(self, made: Sequence[Made], stems: Sequence[Asked]) -> list[float]:
         """For each stem, the share of the parts that are not its own and are not heard."""
+        if not made:
+            return []
         heard = self.ear.parts_heard(feature_rows(made))
         found = []
         for one, want, there in zip(made, stems, heard, strict=True):

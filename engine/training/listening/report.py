@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from engine.models.base import Model
 from engine.models.folder import CONFIG
 from engine.models.registry import Registry
+from engine.training.asking import Sampling, generator
 from engine.training.listening.findings import (
     FEW,
     MANY,
@@ -73,8 +74,7 @@ class Setting:
 
     model: str = "house"
     against: str | None = None
-    steps: int | None = None  # None: the model's own
-    guidance: float | None = None
+    way: Sampling = field(default_factory=Sampling)
     seed: int = 0
     size: Size = field(default_factory=Size)
     out: Path | None = None
@@ -127,30 +127,31 @@ def evaluate_model(setting: Setting, store: Store, workers: int = 2, bars: bool 
     """The report on a model on disk. Raises what `Registry.load` does."""
     from engine.training.listening.speed import seconds_for
 
-    model = Asking.of(setting.model, setting, store)
-    against = Asking.of(setting.against, setting, store) if setting.against else None
-    steps = setting.steps or model.own_steps
-    few_is_other = steps != FEW
+    model = Asking.of(setting.model, store, setting.out)
+    against = Asking.of(setting.against, store, setting.out) if setting.against else None
+    way = setting.way.settled(model.model.info)
+    few_is_other = way.steps != FEW
     return report_on(
-        model.maker(steps), Studio(store, workers), setting.size, setting.seed,
-        other=model.maker(FEW if few_is_other else MANY), few_is_other=few_is_other,
-        against=against.maker(setting.steps or against.own_steps) if against else None,
+        model.maker(way), Studio(store, workers), setting.size, setting.seed,
+        other=model.maker(replace(way, steps=FEW if few_is_other else MANY)),
+        few_is_other=few_is_other,
+        against=against.maker(setting.way) if against else None,
         speed=lambda: seconds_for(model.registry, model.id, FEW), stages=Stages(bars),
     )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
 class Asking:
-    """A model that is loaded, and how it is asked."""
+    """A model that is loaded; `out` keeps its clips."""
 
     registry: Registry
     id: str
     model: Model
-    setting: Setting
     store: Store
+    out: Path | None = None
 
     @classmethod
-    def of(cls, word: str, setting: Setting, store: Store) -> Asking:
+    def of(cls, word: str, store: Store, out: Path | None = None) -> Asking:
         """`word` is a model's name, or its folder."""
         from engine.device import choose, prepare_process
 
@@ -159,20 +160,12 @@ class Asking:
         inside = (folder / CONFIG).is_file()
         registry = Registry((folder.parent,)) if inside else Registry.default()
         id = folder.name if inside else word
-        return cls(registry, id, registry.load(id, choose()), setting, store)
+        return cls(registry, id, registry.load(id, choose()), store, out)
 
-    @property
-    def own_steps(self) -> int:
-        return self.model.info.steps
-
-    def maker(self, steps: int) -> Maker:
-        from engine.training.report import generator
-
-        given, out = self.setting.guidance, self.setting.out
-        guidance = self.model.info.guidance if given is None else given
+    def maker(self, way: Sampling) -> Maker:
         weights = fingerprint([self.registry.path(self.id)])
         return Maker(
-            f"{weights}/{engine_print()}/{steps}/{guidance}",
-            generator(self.model, steps, guidance, out),
-            None if out else self.store,
+            f"{weights}/{engine_print()}/{way.settled(self.model.info)}",
+            generator(self.model, way, self.out),
+            None if self.out else self.store,
         )

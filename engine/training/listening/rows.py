@@ -96,6 +96,7 @@ def _sets(found: Findings, real: Findings, against: Findings | None) -> Iterator
     yield row("seeds of one prompt: mean distance", varied, True, lambda f: f.seeds_apart)
     yield row("the same, the two most alike", None, True, lambda f: f.seeds_least)
     yield row("distance to the nearest training clip", real.nearest, True, lambda f: f.nearest)
+    yield row("to the nearest of as many others", None, True, lambda f: f.nearest_unseen)
 
 
 def _speed(seconds: float) -> Row:

@@ -25,11 +25,12 @@ def seconds_for(registry: Registry, model: str, steps: int, runs: int = RUNS) ->
             ended.append(event)
             wake.set()
 
+    own = registry.info(model).own_settings | {"steps": steps}
     taken: list[float] = []
     with EngineWorker(on_event, registry=registry) as engine:
         for seed in range(1 + runs):
             wake.clear()
-            engine.submit(GenerationRequest(PROMPT, steps=steps, seed=seed, model=model))
+            engine.submit(GenerationRequest(PROMPT, seed=seed, **own))
             wake.wait()
             last = ended[-1]
             if isinstance(last, Failed):

@@ -13,10 +13,11 @@ from engine.cli import main
 from engine.device import choose
 from engine.models.registry import Registry
 from engine.score import Score
+from engine.training.asking import Sampling, at_evaluation_rate, generator
 from engine.training.corpus.prompts import evaluation_prompts
 from engine.training.corpus.render import Renderer
 from engine.training.evaluation import DrumDetector, Generate, Sound, evaluate, real_render
-from engine.training.report import at_evaluation_rate, generator, number
+from engine.training.report import number
 from tests.engine.tiny_model import write_tiny_model
 
 
@@ -67,7 +68,7 @@ def test_a_silent_model_is_found_out() -> None:
 def test_any_model_is_asked_with_its_own_settings_and_its_clips_are_kept(tmp_path: Path) -> None:
     write_tiny_model(tmp_path, "mine")
     model = Registry((tmp_path,)).load("mine", choose("cpu"))
-    generate = generator(model, steps=1, out=tmp_path / "clips")
+    generate = generator(model, Sampling(steps=1), out=tmp_path / "clips")
     sound, score = generate(GenerationRequest("Slow jazz, 80 bpm!", duration_s=2.0, seed=3))
     assert sound.shape == (88_200, 2)
     assert score.tempo_bpm == 80

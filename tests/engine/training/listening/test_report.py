@@ -12,15 +12,20 @@ import pytest
 
 from engine.api import GenerationRequest
 from engine.cli import main
+from engine.device import choose
+from engine.models.registry import Registry
 from engine.score import Score, Stem
+from engine.training.asking import Sampling
 from engine.training.corpus.render import Renderer
 from engine.training.listening import asked, judge
+from engine.training.listening.choices import ALL, COLUMNS, compare, head, line
 from engine.training.listening.findings import Size, most_lost
 from engine.training.listening.heard import Sound
 from engine.training.listening.report import Report, report_on
 from engine.training.listening.rows import Row, table
 from engine.training.listening.store import Store
 from engine.training.listening.studio import Maker, Studio, score_from, score_json
+from tests.engine.tiny_model import write_tiny_model
 
 SIZE = Size(mixes=6, stems=4, loops=2, seeds=3, lessons=24, memory=2)
 STYLES = ("techno", "jazz", "ambient", "folk")
@@ -98,6 +103,26 @@ def test_the_report_is_told_as_text_page_and_json(of_composer: Report) -> None:
     assert "asked: " in page
     told = json.loads(json.dumps(of_composer.to_json(), allow_nan=False))
     assert len(told["each"]) == SIZE.mixes
+
+
+def test_choices_are_told_beside_what_renders_get(of_composer: Report, tmp_path: Path) -> None:
+    write_tiny_model(tmp_path, "mine")
+    model = Registry((tmp_path,)).load("mine", choose("cpu"))
+    makers = {2.0: composer(), 3.0: noise()}
+    real, good, bad = compare(
+        [Sampling(8, 2.0, ALL), Sampling(8, 3.0, ALL)],
+        lambda way: makers[way.guidance or 0],
+        model,
+        of_composer.questions,
+    )
+    told = {
+        name: [read(each.found) for each in (real, good, bad)] for name, read in COLUMNS.items()
+    }
+    assert all(values[0] == values[1] for values in told.values())
+    assert told["key"][2] < told["key"][1]
+    assert told["Fréchet"][2] > told["Fréchet"][1]
+    assert [each.passes for each in (real, good, bad)] == [None, 16, 16]
+    assert len(line(bad)) == len(head())
 
 
 def test_renders_are_kept_and_damaged_ones_made_again(studio: Studio) -> None:

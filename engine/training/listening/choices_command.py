@@ -1,0 +1,68 @@
+"""`undertone evaluate choices`."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+
+from engine.sampling import SIGMA
+from engine.training.arguments import count
+
+
+def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    choices = subparsers.add_parser(
+        "choices",
+        help="compare ways of asking a model: steps, guidance, the levels that are guided",
+        description="Asks for the same prompts in every combination of the given steps, scales "
+        "and intervals, and tells for each what it costs and what comes out.",
+    )
+    choices.add_argument("--model", default="house", help="its name or its folder")
+    choices.add_argument("--steps", type=count, nargs="+", metavar="N", help="(the model's own)")
+    choices.add_argument("--guidance", type=float, nargs="+", metavar="N", help="(the model's own)")
+    choices.add_argument(
+        "--intervals", type=interval, nargs="+", metavar="LOW-HIGH", default=[interval("all")],
+        help="noise levels that are guided, e.g. 0.3-10; “all” for all (all)",
+    )  # fmt: skip
+    choices.add_argument("--prompts", type=count, default=20, metavar="N", help="how many (20)")
+    choices.add_argument("--seed", type=int, default=0, help="added to every clip's own")
+    choices.add_argument("--cache", type=Path, metavar="FOLDER", help="where renders are kept")
+    choices.set_defaults(run=run)
+
+
+def interval(word: str) -> tuple[float, float]:
+    """argparse's type for two noise levels with a dash between."""
+    if word == "all":
+        return SIGMA
+    low, _, high = word.partition("-")
+    try:
+        levels = float(low), float(high)
+    except ValueError:
+        levels = (math.nan, math.nan)
+    if not 0 <= levels[0] < levels[1]:
+        raise argparse.ArgumentTypeError(f"“{word}” is not two noise levels such as 0.3-10")
+    return levels
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    from engine.training.listening.choices import compare, head, line, ways
+    from engine.training.listening.findings import QUICK, prepare
+    from engine.training.listening.report import Asking, Stages
+    from engine.training.listening.store import Store
+    from engine.training.listening.studio import Studio
+
+    store = Store(arguments.cache) if arguments.cache else Store.default()
+    asking = Asking.of(arguments.model, store)
+    info, size = asking.model.info, replace(QUICK, mixes=arguments.prompts)
+    asked = ways(
+        arguments.steps or [info.steps], arguments.guidance or [info.guidance], arguments.intervals
+    )
+    questions = Stages().run(
+        "renders", size.renders, lambda tick: prepare(Studio(store), size, tick)
+    )
+    print(head())
+    for choice in compare(asked, asking.maker, asking.model, questions, arguments.seed):
+        print(line(choice), flush=True)
+    return 0
