@@ -18,7 +18,7 @@ from app.theme import Theme, ThemeChoice
 from app.widgets.takes_list import TakesList, wording
 from app.widgets.takes_list.delegate import TakeDelegate
 from app.widgets.takes_list.takes_list import TAKE_ACTIONS
-from engine.api import GenerationRequest, Score, Stem
+from engine.api import GenerationRequest, Refinement, Score, Stem
 from tests.fakes import clip
 
 PROMPTS = ("slow jazz", "fast funk", "solo piano")  # listed the other way round
@@ -251,3 +251,16 @@ def test_silence_in_a_thumbnail_is_the_themes_ground(
         image = delegate.thumbnail(silent)
         assert image is not None
         assert image.pixelColor(0, 0) == theme.color("canvas")
+
+
+@pytest.mark.parametrize(
+    ("interval", "told"),
+    [(None, ""), ((1.0, 1_000.0), "guided above σ 1"), ((0.3, 5.0), "guided at 0.3 &lt; σ ≤ 5")],
+)
+def test_the_tip_tells_where_guidance_acted(
+    takes: Takes, interval: tuple[float, float] | None, told: str
+) -> None:
+    request = GenerationRequest("jazz", seed=1, refinement=Refinement(interval=interval))
+    tip = wording.tool_tip(takes.add(clip(request, clip_s=0.1)))
+    assert told in tip
+    assert ("guided" in tip) is bool(told)

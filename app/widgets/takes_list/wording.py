@@ -8,7 +8,7 @@ from datetime import datetime
 from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
 
 from app.library import Take, TakeState
-from engine.api import Refinement, Score, Stem
+from engine.api import Limits, Refinement, Score, Stem
 
 
 def _tr(text: str) -> str:
@@ -98,8 +98,10 @@ def _refined(refinement: Refinement) -> str:
     if refinement.rescale:
         parts.append(_tr("rescale {0}").format(f"{refinement.rescale:g}"))
     if refinement.interval:
-        low, high = refinement.interval
-        parts.append(_tr("guided at {0} < σ ≤ {1}").format(f"{low:g}", f"{high:g}"))
+        low, high = (f"{level:g}" for level in refinement.interval)
+        open_above = refinement.interval[1] >= Limits.SIGMA[1]
+        told = _tr("guided above σ {0}") if open_above else _tr("guided at {0} < σ ≤ {1}")
+        parts.append(told.format(low, high))
     return " · ".join(parts)
 
 
