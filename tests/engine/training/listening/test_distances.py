@@ -65,3 +65,10 @@ def test_a_memorised_clip_is_found_wherever_it_was_cut() -> None:
     assert nearest(memory_map(copied, 50), training) < 0.1
     assert nearest(memory_map(new, 50), training) > 0.5
     assert copy_distance(training[0], training[0][:, 40:140]) == pytest.approx(0, abs=1e-9)
+
+
+def test_a_pulse_alone_is_no_copy() -> None:
+    beat = 30.0 * (np.arange(500) % 75 < 20)
+    one, other = (0.4 * picture(seed) + beat for seed in (1, 2))
+    assert copy_distance(memory_map(one, 50), memory_map(other, 50)) > 0.5
+    assert copy_distance(memory_map(one, 50), memory_map(one, 50)) < 1e-9
