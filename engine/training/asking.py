@@ -22,12 +22,16 @@ Interval = tuple[float, float]
 class Sampling:
     """How a model is asked; None takes what the model itself is set to.
 
-    `interval` are the noise levels σ that are guided, as `Refinement` has it.
+    `interval` are the noise levels σ that are guided, as `Refinement` has it. Raises
+    `InvalidRequest` for one that is none.
     """
 
     steps: int | None = None
     guidance: float | None = None
     interval: Interval | None = None
+
+    def __post_init__(self) -> None:
+        Refinement(interval=self.interval)  # says at once what would fail after minutes of renders
 
     def settled(self, info: ModelInfo) -> Sampling:
         """With the model's own settings in place of what is open."""

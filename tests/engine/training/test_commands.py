@@ -75,3 +75,33 @@ def test_help_tells_the_way_of_a_pack(capsys: pytest.CaptureFixture[str]) -> Non
     text = " ".join(capsys.readouterr().out.split())
     assert "python3 train.py" in text
     assert "undertone train export --weights FOLDER" in text
+
+
+def test_pieces_begin_at_the_seed_that_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.training import stages
+
+    (tmp_path / "codec").mkdir()
+    (tmp_path / "codec" / stages.CODEC_FILE).touch()
+    asked: list[int] = []
+    monkeypatch.setattr(stages, "make_shards", lambda *given: asked.append(given[3]))
+    words = ["train", "latents", "--run-folder", str(tmp_path), "--pieces", "3"]
+    assert main(words) == 0
+    assert main([*words, "--first-seed", "2100000"]) == 0
+    assert asked == [stages.FIRST_SEED, 2_100_000]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["evaluate", "--guidance-interval", "5", "1"],
+        ["evaluate", "choices", "--intervals", "0.3-9999"],
+    ],
+)
+def test_a_wrong_interval_is_said_before_anything_is_rendered(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words, "--cache", str(tmp_path)]) == 2
+    assert "oise level" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
