@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from engine.diffusion.noise import training_sigmas
+from engine.diffusion.parameterisation import Parameterisation
 from engine.models.told import over_rows
 from engine.nets.conditioning import Conditioning
 from engine.score_columns import (
@@ -38,6 +39,7 @@ class DenoiserTraining:
     batch: int = 16
     crop_frames: int = 224
     peak_rate: float = 6e-4
+    parameterisation: Parameterisation = Parameterisation.V
     sigma_log_mean: float = -0.2
     sigma_log_deviation: float = 1.5
     ema: float = 0.999

@@ -123,14 +123,21 @@ def _add_corpus(stages: Any) -> None:
 def _add_compare(stages: Any) -> None:
     compare = stages.add_parser(
         "compare",
-        help="train networks at equal parameters and compute, and write a table",
+        help="train networks, or one in several ways, at equal compute, and write a table",
         description="Trains on the latents that are made, and holds some of them out. Writes "
-        "comparison.md, comparison.json and the loss curves into the run's folder “comparison”. "
-        "Give the same command again to continue.",
+        "comparison.md, comparison.json and the loss curves into the run's folder “comparison”, "
+        "or “comparison-SETTING”. Give the same command again to continue.",
     )
     _add_run(compare)
     compare.add_argument(
-        "--nets", nargs="+", default=[], metavar="NAME", help="(all that are known)"
+        "--nets", nargs="+", default=[], metavar="NAME", help="unet, dit or small (unet dit)"
+    )
+    compare.add_argument(
+        "--vary",
+        nargs="+",
+        metavar=("SETTING", "VALUE"),
+        help="train each with every one of these values: parameterisation (eps, x0, v, flow), "
+        "sigma_log_mean, sigma_log_deviation, ema, peak_rate",
     )
     compare.add_argument("--pieces", type=count, help="only the first so many of the latents")
     compare.add_argument("--minutes", type=minutes, default=1e9, help="stop after this long")
@@ -263,6 +270,7 @@ def run_compare(arguments: argparse.Namespace) -> int:
         arguments.minutes,
         arguments.pieces,
         arguments.prompts,
+        arguments.vary,
         steps=arguments.steps,
         batch=arguments.batch,
     )

@@ -1,8 +1,8 @@
-"""Networks held against one another: the same data, parameters and compute, then what they learnt.
+"""Networks, or ways to train one, held against one another: what had each learnt at its end?
 
-Compute is counted, not timed: the FLOPs of one training step, forward and backward, times the
-steps. Each network gets as many steps as spend what the first one spends. The learning rate
-falls over each one's own steps. Wall-clock is told beside it.
+All have the same data, parameters and compute. Compute is counted, not timed: the FLOPs of one
+training step, forward and backward, times the steps. Each gets as many steps as spend what the
+first one spends. The learning rate falls over each one's own steps. Wall-clock is told beside it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,15 @@ class Verdict:
     remark: str = ""
 
 
-Judge = Callable[[Net, NetConfig], Verdict]
+@dataclass(frozen=True)
+class Candidate:
+    """A network and how it is to be trained."""
+
+    config: NetConfig
+    training: DenoiserTraining
+
+
+Judge = Callable[[Net, Candidate], Verdict]
 
 
 @dataclass(frozen=True)
@@ -58,12 +66,15 @@ class Cost:
 
 @dataclass(frozen=True)
 class Entry:
-    """One network's part in a comparison."""
+    """One candidate's part in a comparison, with the steps that it is given."""
 
     name: str
-    config: NetConfig
+    candidate: Candidate
     cost: Cost
-    steps: int
+
+    @property
+    def steps(self) -> int:
+        return self.candidate.training.steps
 
     @property
     def flops(self) -> int:
@@ -103,15 +114,14 @@ def measure_cost(config: NetConfig, batch: Batch) -> Cost:
     return Cost(parameters, forward.get_total_flops() // len(batch), step.get_total_flops())
 
 
-def plan(
-    candidates: Mapping[str, NetConfig], training: DenoiserTraining, batch: Batch
-) -> list[Entry]:
-    """The first takes `training.steps`; the others as many as cost the same.
+def plan(candidates: Mapping[str, Candidate], batch: Batch) -> list[Entry]:
+    """The first takes its training's steps; the others as many as cost the same.
 
     Raises `InvalidRequest` for networks whose parameters differ by more than a twentieth.
     """
-    costs = {name: measure_cost(config, batch) for name, config in candidates.items()}
+    costs = {name: measure_cost(each.config, batch) for name, each in candidates.items()}
     first = next(iter(costs.values()))
+    spent = next(iter(candidates.values())).training.steps * first.step_flops
     for name, cost in costs.items():
         if abs(cost.parameters / first.parameters - 1) > PARAMETERS_APART:
             raise InvalidRequest(
@@ -119,11 +129,14 @@ def plan(
                 f"“{name}” has {cost.parameters:,} parameters, the first {first.parameters:,}.",
                 "Compare networks of one size.",
             )
-    spent = training.steps * first.step_flops
     return [
-        Entry(name, candidates[name], cost, max(1, round(spent / cost.step_flops)))
+        Entry(name, _given(candidates[name], max(1, round(spent / cost.step_flops))), cost)
         for name, cost in costs.items()
     ]
+
+
+def _given(candidate: Candidate, steps: int) -> Candidate:
+    return replace(candidate, training=replace(candidate.training, steps=steps))
 
 
 class Comparison:
@@ -132,25 +145,24 @@ class Comparison:
     def __init__(
         self,
         folder: Path,
-        candidates: Mapping[str, NetConfig],
-        training: DenoiserTraining,
+        candidates: Mapping[str, Candidate],
         pieces: Pieces,
         frame_rate: float,
         device: Device,
     ) -> None:
-        self.folder, self.training, self.device = folder, training, device
-        self.frame_rate = frame_rate
+        self.folder, self.frame_rate, self.device = folder, frame_rate, device
         kept = len(pieces) - max(1, min(128, len(pieces) // 16))
         self.seen, self.held_out = pieces.part(slice(kept)), pieces.part(slice(kept, None))
-        batch = Batches(self.seen, replace(training, drop_all=0, drop_text=0), frame_rate)[0]
-        self.entries = plan(candidates, training, batch)
+        first = next(iter(candidates.values())).training
+        batch = Batches(self.seen, replace(first, drop_all=0, drop_text=0), frame_rate)[0]
+        self.entries = plan(candidates, batch)
         self._keep_plan()
 
     def _keep_plan(self) -> None:
         """Write the plan, or check that the folder's is the same. Raises `InvalidRequest`."""
         path = self.folder / PLAN_FILE
         entries = [to_plain(entry) for entry in self.entries]
-        told = {"training": to_plain(self.training), "pieces": len(self.seen), "nets": entries}
+        told = {"pieces": len(self.seen), "candidates": entries}
         text = json.dumps(told, indent=2) + "\n"
         if not path.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -177,10 +189,8 @@ class Comparison:
         path = self.folder / entry.name / RESULT_FILE
         if path.exists():
             return _read(json.loads(path.read_text("utf-8")))
-        run = Run(self.folder / entry.name)
-        trainer = DenoiserTrainer(
-            run, replace(self.training, steps=entry.steps), entry.config, self.device
-        )
+        run, candidate = Run(self.folder / entry.name), entry.candidate
+        trainer = DenoiserTrainer(run, candidate.training, candidate.config, self.device)
         net = trainer.train(self.seen, self.frame_rate, minutes)
         if trainer.step < entry.steps:
             return None
@@ -189,22 +199,26 @@ class Comparison:
         result = Result(
             seconds=trainer.seconds,
             train_loss=sum(last) / len(last),
-            held_out=self.held_out_losses(net),
+            held_out=self.held_out_losses(net, candidate.training),
             curve=curve,
-            verdict=judge(net, entry.config),
+            verdict=judge(net, candidate),
         )
         path.write_text(json.dumps(asdict(result)), "utf-8")
         return result
 
     @torch.no_grad()
-    def held_out_losses(self, net: Net) -> dict[float, float]:
-        """Loss by noise level on pieces that were never trained on, told all there is to tell."""
+    def held_out_losses(self, net: Net, training: DenoiserTraining) -> dict[float, float]:
+        """Loss by noise level on pieces that were never trained on, told all there is to tell.
+
+        It is the error of what is heard, and weighs as v's does, whatever the network was taught
+        to predict: so the losses of one level can be held against one another.
+        """
         hearing = replace(
-            self.training, steps=HELD_OUT_BATCHES,
+            training, steps=HELD_OUT_BATCHES,
             drop_all=0, drop_text=0, drop_rhythm=0, drop_harmony=0, drop_drums=0,
         )  # fmt: skip
         batches = Batches(self.held_out, hearing, self.frame_rate, seed=1)
-        denoiser = Denoiser(net.eval(), Parameterisation.V)
+        denoiser = Denoiser(net.eval(), training.parameterisation)
         kind, dtype = self.device.kind, self.device.dtype
         losses = {level: list[float]() for level in LEVELS}
         for step in range(len(batches)):
@@ -212,8 +226,9 @@ class Comparison:
             for level, found in losses.items():
                 sigma = torch.full_like(batch.sigma, level)
                 with torch.autocast(kind, dtype, dtype != torch.float32):
-                    loss = denoiser.loss(batch.x0, batch.noise, sigma, batch.conditioning)
-                found.append(float(loss.mean()))
+                    heard = denoiser(batch.x0 + level * batch.noise, sigma, batch.conditioning)
+                error = float((heard - batch.x0).square().mean())
+                found.append(error * (1 + level**-2))
         return {level: math.fsum(found) / len(found) for level, found in losses.items()}
 
 

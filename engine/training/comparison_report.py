@@ -43,7 +43,7 @@ _ROWS: dict[str, Callable[[Entry, Result], str]] = {
     "seconds": lambda _, r: f"{r.seconds:,.0f}",
     "seconds a step": lambda e, r: f"{r.seconds / e.steps:.3f}",
     "GFLOP/s reached": lambda e, r: f"{e.flops / max(r.seconds, 1e-9) / 1e9:,.0f}",
-    "training loss, last tenth": lambda _, r: f"{r.train_loss:.4f}",
+    "training loss, last tenth, each of its own target": lambda _, r: f"{r.train_loss:.4f}",
     "held-out loss, mean of all levels": lambda _, r: f"{r.held_out_mean:.4f}",
 }
 
@@ -62,7 +62,8 @@ def as_json(entries: Sequence[Entry], results: Mapping[str, Result]) -> dict[str
             **to_plain(entry.cost),
             "steps": entry.steps,
             "flops": entry.flops,
-            "config": to_plain(entry.config),
+            "training": to_plain(entry.candidate.training),
+            "config": to_plain(entry.candidate.config),
             "seconds": results[entry.name].seconds,
             "train_loss": results[entry.name].train_loss,
             "held_out": {f"{k:g}": v for k, v in results[entry.name].held_out.items()},

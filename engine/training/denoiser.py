@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from engine.device import Device
-from engine.diffusion.parameterisation import Denoiser, Parameterisation
+from engine.diffusion.parameterisation import Denoiser
 from engine.errors import InvalidRequest
 from engine.models.told import told_channels
 from engine.nets.build import Net, NetConfig, build
@@ -171,7 +171,7 @@ class DenoiserTrainer:
         processes' mean undoes the factor of their number.
         """
         part = part.to(self.device.torch)
-        denoiser = Denoiser(self._shared, Parameterisation.V)
+        denoiser = Denoiser(self._shared, self.training.parameterisation)
         kind, dtype = self.device.kind, self.device.dtype
         with torch.autocast(kind, dtype, dtype != torch.float32):
             loss = denoiser.loss(part.x0, part.noise, part.sigma, part.conditioning)

@@ -8,35 +8,21 @@ same small network, the same steps, and then `undertone evaluate`, which hears w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from engine.codecs.house import HouseCodec
 from engine.device import Device, choose, prepare_process
 from engine.errors import EngineError, InvalidRequest
 from engine.models.house import HouseConfig, save_model
-from engine.models.told import told_channels
-from engine.nets.unet import UNetConfig
 from engine.training.batches import DenoiserTraining
 from engine.training.codec import CODEC_FILE
 from engine.training.denoiser import DenoiserTrainer
 from engine.training.latents import Pieces, load_codec, load_pieces, plan_shards
-from engine.training.networks import HOUSE_UNET
+from engine.training.networks import small_unet
 from engine.training.runs import Run, default_root
 from engine.training.stages import FIRST_SEED, PIECE_S, PIECES
 
 FOLDER = "learnability"
-
-
-def small_unet(latents: int) -> UNetConfig:
-    """A third of the house network's parameters."""
-    return replace(
-        HOUSE_UNET,
-        in_channels=latents,
-        out_channels=latents,
-        concat_channels=told_channels(latents),
-        channels=(128, 192, 192),
-    )
 
 
 def learnability_stage(

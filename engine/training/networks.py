@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from engine.models.told import told_channels
 from engine.nets.build import NetConfig
 from engine.nets.dit_config import DiTConfig
-from engine.training.denoiser import HOUSE_UNET
+from engine.nets.unet import UNetConfig
+from engine.training.denoiser import HOUSE_UNET, LATENTS
 
 HOUSE_DIT = DiTConfig(
     in_channels=HOUSE_UNET.in_channels,
@@ -21,6 +25,21 @@ Two frames make a token: with one it would take three times as long as the U-Net
 """
 
 HOUSE_NETS: dict[str, NetConfig] = {"unet": HOUSE_UNET, "dit": HOUSE_DIT}
+
+
+def small_unet(latents: int) -> UNetConfig:
+    """A third of the house network's parameters: what is tried on it first costs a third."""
+    return replace(
+        HOUSE_UNET,
+        in_channels=latents,
+        out_channels=latents,
+        concat_channels=told_channels(latents),
+        channels=(128, 192, 192),
+    )
+
+
+COMPARED_NETS: dict[str, NetConfig] = HOUSE_NETS | {"small": small_unet(LATENTS)}
+"""What `undertone train compare` knows."""
 
 
 def run_name(net: str) -> str:

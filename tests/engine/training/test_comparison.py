@@ -9,15 +9,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from engine.api import GenerationRequest
 from engine.cli import main
+from engine.diffusion.parameterisation import Parameterisation
 from engine.errors import EngineError, InvalidRequest
 from engine.nets.build import Net, NetConfig, build
+from engine.nets.conditioning import Conditioning
 from engine.training import comparison_stage, report
 from engine.training.batches import Batches
-from engine.training.comparison import LEVELS, Comparison, Verdict, curve_of, measure_cost
+from engine.training.comparison import (
+    HELD_OUT_BATCHES,
+    LEVELS,
+    Candidate,
+    Comparison,
+    Verdict,
+    curve_of,
+    measure_cost,
+)
 from engine.training.comparison_report import as_json, as_markdown, write_report
 from engine.training.comparison_stage import judge_by_ear
 from engine.training.evaluation import Generate
@@ -43,16 +54,30 @@ def candidates() -> dict[str, NetConfig]:
     return {"one": UNET, "other": FINE}
 
 
-def heard(net: Net, config: NetConfig) -> Verdict:
+class HearsSilence(nn.Module):
+    """The network whose denoiser makes 0 of anything."""
+
+    def __init__(self, predicted: Parameterisation) -> None:
+        super().__init__()
+        self.predicted = predicted
+
+    def forward(self, x: Tensor, t: Tensor, conditioning: Conditioning) -> Tensor:
+        sigma = t / (1 - t) if self.predicted == Parameterisation.FLOW else (4 * t).exp()
+        c = self.predicted.scalings(sigma)
+        return -(c.skip / (c.out * c.into)).view(-1, 1, 1) * x
+
+
+def heard(net: Net, candidate: Candidate) -> Verdict:
     return HEARD
 
 
-def silent(net: Net, config: NetConfig) -> Verdict:
+def silent(net: Net, candidate: Candidate) -> Verdict:
     return Verdict(remark="not evaluated: no synthesizer")
 
 
 def comparison(folder: Path, nets: dict[str, NetConfig] | None = None) -> Comparison:
-    return Comparison(folder, nets or candidates(), TRAINING, tame_pieces(), FRAME_RATE, CPU)
+    meeting = {name: Candidate(net, TRAINING) for name, net in (nets or candidates()).items()}
+    return Comparison(folder, meeting, tame_pieces(), FRAME_RATE, CPU)
 
 
 def test_flops_are_what_the_network_computes() -> None:
@@ -90,13 +115,27 @@ def test_held_out_pieces_are_not_trained_on(tmp_path: Path) -> None:
 def test_held_out_loss_is_that_of_a_network_that_says_nothing(tmp_path: Path) -> None:
     """A network of zeros has the target's power as its loss: the mean of v² at each level."""
     it = comparison(tmp_path)
-    losses = it.held_out_losses(build(UNET))
+    losses = it.held_out_losses(build(UNET), TRAINING)
     assert list(losses) == list(LEVELS)
     batch = Batches(it.held_out, replace(TRAINING, drop_all=0), FRAME_RATE, seed=1)[0]
     power = float(batch.x0.square().mean())
     for level, loss in losses.items():
         expected = (1 + level**2 * power) / (1 + level**2)
         assert loss == pytest.approx(expected, rel=0.25)
+
+
+@pytest.mark.parametrize("predicted", Parameterisation)
+def test_held_out_losses_are_of_one_measure_whatever_is_predicted(
+    tmp_path: Path, predicted: Parameterisation
+) -> None:
+    """Who hears silence in everything is as far off, in whatever terms it is said."""
+    it = comparison(tmp_path)
+    training = replace(TRAINING, parameterisation=predicted)
+    losses = it.held_out_losses(HearsSilence(predicted), training)
+    batches = Batches(it.held_out, replace(TRAINING, drop_all=0), FRAME_RATE, seed=1)
+    power = np.mean([float(batches[step].x0.square().mean()) for step in range(HELD_OUT_BATCHES)])
+    for level, loss in losses.items():
+        assert loss == pytest.approx((1 + level**-2) * power, rel=1e-3)
 
 
 def test_a_comparison_goes_on_where_it_stopped_and_tells_all(tmp_path: Path) -> None:
@@ -146,6 +185,7 @@ def test_a_folder_of_another_comparison_is_left_alone(tmp_path: Path) -> None:
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A run's folder whose codec and networks are small."""
     monkeypatch.setattr(comparison_stage, "HOUSE_NETS", candidates())
+    monkeypatch.setattr(comparison_stage, "COMPARED_NETS", candidates())
     monkeypatch.setattr(comparison_stage, "load_codec", lambda _: fitted_codec())
     return tmp_path
 
@@ -159,6 +199,40 @@ def test_the_command_trains_and_writes(house: Path, capsys: pytest.CaptureFixtur
         "comparison.md", "comparison.json", "loss-by-compute.svg", "loss-by-time.svg"
     }  # fmt: skip
     assert "| training steps | 2 |" in (house / "comparison" / "comparison.md").read_text()
+
+
+def test_one_network_is_trained_in_several_ways(
+    house: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_shard(house)
+    words = ["train", "compare", "--run-folder", str(house), "--steps", "2", "--batch", "2"]
+    vary = ["--nets", "one", "--vary", "parameterisation", "v", "x0"]
+    assert main([*words, "--prompts", "0", *vary]) == 0
+    folder = house / "comparison-parameterisation"
+    assert "|  | one-v | one-x0 |" in (folder / "comparison.md").read_text()
+    told = json.loads((folder / "comparison.json").read_text())
+    assert [told[name]["training"]["parameterisation"] for name in told] == ["v", "x0"]
+    v, x0 = (told[name] for name in told)
+    assert v["flops"] == x0["flops"]
+    assert v["train_loss"] != x0["train_loss"]
+    assert {path.parent for path in map(Path, capsys.readouterr().out.splitlines())} == {folder}
+
+
+@pytest.mark.parametrize(
+    ("vary", "said"),
+    [
+        (["ema"], "No values of ema are given."),
+        (["steps", "3"], "“steps” cannot be varied. Known: parameterisation,"),
+        (["ema", "much"], "“much” is no ema"),
+        (["parameterisation", "w"], "“w” is no parameterisation"),
+    ],
+)
+def test_what_cannot_be_varied_is_told(
+    house: Path, capsys: pytest.CaptureFixture[str], vary: list[str], said: str
+) -> None:
+    write_shard(house)
+    assert main(["train", "compare", "--run-folder", str(house), "--vary", *vary]) == 2
+    assert said in capsys.readouterr().err
 
 
 def test_a_network_is_heard_as_evaluation_hears_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +250,9 @@ def test_a_network_is_heard_as_evaluation_hears_a_model(monkeypatch: pytest.Monk
     sound = np.empty((0, 2), np.float32)
     monkeypatch.setattr(report, "evaluate_on", evaluate_on)
     config = replace(UNET, context_channels=384)
-    verdict = judge_by_ear(fitted_codec(), CPU, prompts=1)(build(config), config)
+    verdict = judge_by_ear(fitted_codec(), CPU, prompts=1)(
+        build(config), Candidate(config, TRAINING)
+    )
     assert verdict == Verdict({"frames": 44_100.0, "chords": None}, {"frames": 1.0, "chords": 0.5})
 
 
@@ -186,7 +262,9 @@ def test_what_evaluation_needs_may_be_missing(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(report, "evaluate_on", no_soundfont)
     config = replace(UNET, context_channels=384)
-    verdict = judge_by_ear(fitted_codec(), CPU, prompts=1)(build(config), config)
+    verdict = judge_by_ear(fitted_codec(), CPU, prompts=1)(
+        build(config), Candidate(config, TRAINING)
+    )
     assert verdict == Verdict(remark="not evaluated: No soundfont was found. Install one.")
 
 

@@ -10,9 +10,9 @@ import pytest
 from engine.cli import main
 from engine.models.folder import ModelFolder
 from engine.models.house import read_config
-from engine.training import learnability
-from engine.training.learnability import learnability_stage, small_unet
-from engine.training.networks import HOUSE_UNET
+from engine.training import learnability, networks
+from engine.training.learnability import learnability_stage
+from engine.training.networks import HOUSE_UNET, small_unet
 from tests.engine.training.tiny_training import CHANNELS, CONTEXT, fitted_codec, write_shard
 
 
@@ -21,7 +21,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A run's folder with a small codec and pieces."""
     monkeypatch.setattr(learnability, "load_codec", lambda _: fitted_codec())
     tiny = replace(HOUSE_UNET, context_channels=CONTEXT)
-    monkeypatch.setattr(learnability, "HOUSE_UNET", tiny)
+    monkeypatch.setattr(networks, "HOUSE_UNET", tiny)
     write_shard(tmp_path)
     return tmp_path
 
