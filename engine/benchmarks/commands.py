@@ -62,6 +62,9 @@ def add_commands(subparsers: Any) -> None:
     parser.add_argument("--seconds", type=float, default=10.0, help="length of the clips (10)")
     parser.add_argument("--steps", type=int, default=25, help="(25)")
     parser.add_argument("--repeats", type=int, default=7, help="of which the median is told (7)")
+    parser.add_argument(
+        "--only", default="", metavar="TEXT", help="of nets, the rows whose names contain it (all)"
+    )
     parser.add_argument("--model", default=DEFAULT, help=f"({DEFAULT})")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)
@@ -69,7 +72,11 @@ def add_commands(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     setting = Setting(
-        arguments.model, arguments.seconds, arguments.steps, max(1, arguments.repeats)
+        arguments.model,
+        arguments.seconds,
+        arguments.steps,
+        max(1, arguments.repeats),
+        only=arguments.only,
     )
     figures = _figures(_chosen(arguments.names), setting)
     if arguments.json:

@@ -26,6 +26,7 @@ from engine.nets.unet_presets import unet_small
 
 LENGTHS_S = (5, 15, 30, 60, 120, 300)
 LATENT_RATE = 50
+GROWTH = "Small 1D, longer clips over linear"
 GROWTH_BAR = 1.15  # against linear, up to 60 s
 
 
@@ -36,10 +37,13 @@ def measure_nets(setting: Setting) -> Iterator[Figure]:
     peak = peak_flops(device, device.dtype, setting.repeats)
     yield Figure("matrix product", peak / 1e12, "TFLOP/s", note=device.title)
     for contest in contests():
+        if not setting.wants(contest.name):
+            continue
         yield from _measure(contest, device, peak, setting.repeats)
         gc.collect()
         device.release_memory()
-    yield from _measure_growth(device, setting.repeats)
+    if setting.wants(GROWTH):
+        yield from _measure_growth(device, setting.repeats)
 
 
 def _measure(contest: Contest, device: Device, peak: float, repeats: int) -> Iterator[Figure]:

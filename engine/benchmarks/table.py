@@ -46,13 +46,20 @@ class Figure:
 
 @dataclass(frozen=True)
 class Setting:
-    """What all benchmarks of one run share. The prompt is of usual length."""
+    """What all benchmarks of one run share. The prompt is of usual length.
+
+    `only` is part of the names of the rows wanted, where a benchmark can leave others out.
+    """
 
     model: str
     seconds: float
     steps: int
     repeats: int
     prompt: str = "slow lo-fi hip hop with electric piano, upright bass and brushed drums, 75 bpm"
+    only: str = ""
+
+    def wants(self, row: str) -> bool:
+        return self.only.casefold() in row.casefold()
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.benchmarks import training_memory, window
+from engine.benchmarks import nets, training_memory, window
 from engine.benchmarks.live_bytes import LiveBytes
+from engine.benchmarks.peers import Contest, Pair
 from engine.benchmarks.presets import measure_preset
 from engine.benchmarks.table import Figure, lines
 from engine.benchmarks.training_memory import LAPTOP, peak_bytes, training_step
@@ -65,6 +66,37 @@ def test_the_windows_own_figures_are_read(
     assert longest == told
     assert (why["value"], why["kept"]) == (None, None)
     assert why["note"].endswith("no screen")
+
+
+def against_itself(device: Device) -> Pair:
+    net, x = torch.nn.Linear(64, 64), torch.ones(64, 64)
+    return Pair(lambda: net(x), lambda: net(x), net, net)
+
+
+def against_nobody(device: Device) -> Pair:
+    raise ImportError("no such package", name="nobody")
+
+
+def test_networks_are_held_beside_their_peers_in_the_rows_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        nets, "contests", lambda: [
+            Contest("Linear over itself", 0.7, against_itself, 40.0),
+            Contest("Linear over nobody", 0.7, against_nobody),
+            Contest("Another over nobody", 0.7, against_nobody),
+        ],
+    )  # fmt: skip
+    monkeypatch.setattr(nets, "peak_flops", lambda *_: 1e15)
+    monkeypatch.setattr(nets, "choose", lambda: CPU)
+    assert main(["bench", "nets", "--only", "linear over", "--repeats", "1", "--json"]) == 0
+    product, itself, part, nobody = json.loads(capsys.readouterr().out)
+    assert product["value"] == 1_000
+    assert itself["value"] > 0
+    assert itself["note"].endswith("apart by 0.0e+00")
+    assert 0 < part["value"] < 1  # of a peak that nothing reaches
+    assert part["kept"] is False
+    assert (nobody["value"], nobody["note"]) == (None, "nobody is not installed")
 
 
 def test_an_unknown_benchmark_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
