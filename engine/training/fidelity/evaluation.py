@@ -91,20 +91,20 @@ def evaluate_coders(
     return FidelityReport(tuple(coder.name for coder in coders), values | {SPEED: speed}, clips)
 
 
-def clip(number: int, seconds: float = CLIP_S) -> Sound:
-    """The held-out render of that number, (frames, 2)."""
-    return render_seed(FIRST_SEED + number, seconds)[1]
+def clip(number: int, seconds: float | None = None) -> Sound:
+    """The held-out render of that number, (frames, 2); `CLIP_S` long unless told."""
+    return render_seed(FIRST_SEED + number, seconds or CLIP_S)[1]
 
 
-def speed_of(coder: Coder, seconds: float = SPEED_S, runs: int = SPEED_RUNS) -> float:
-    """Seconds of sound coded and decoded in a second, the best of `runs` after one to warm up."""
-    sound = clip(0, seconds)
+def speed_of(coder: Coder) -> float:
+    """Seconds of sound coded and decoded in a second, the best of some runs after a first one."""
+    sound = clip(0, SPEED_S)
     taken = []
-    for _ in range(1 + runs):
+    for _ in range(1 + SPEED_RUNS):
         began = time.perf_counter()
         coder(sound)
         taken.append(time.perf_counter() - began)
-    return seconds / min(taken[1:])
+    return SPEED_S / min(taken[1:])
 
 
 def _measured(coders: Sequence[Coder], clips: int, workers: int) -> Iterator[list[Found]]:

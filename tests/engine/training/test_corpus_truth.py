@@ -27,6 +27,8 @@ WITH_DRUMS = ("house", "techno", "drum-and-bass", "lofi", "boom-bap", "funk", "d
 STRUCK = (("drums", 0), ("drums", 24), ("drums", 32), ("drums", 40), ("chords", 0), ("chords", 4),
           ("chords", 7), ("chords", 105), ("lead", 0), ("lead", 11), ("bass", 36))  # fmt: skip
 
+pytestmark = pytest.mark.xdist_group("corpus truth")  # one worker makes what all share
+
 
 @pytest.fixture(scope="module")
 def renderer() -> Renderer:

@@ -20,6 +20,8 @@ from engine.training.evaluation import DrumDetector, Generate, Sound, evaluate, 
 from engine.training.report import number
 from tests.engine.tiny_model import write_tiny_model
 
+pytestmark = pytest.mark.xdist_group("evaluation")  # one worker makes what all share
+
 
 @pytest.fixture(scope="module")
 def detector() -> tuple[DrumDetector, float]:

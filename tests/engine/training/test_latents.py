@@ -29,6 +29,8 @@ from tests.engine.training.tiny_training import CHANNELS, fitted_codec
 SEEDS = (50, 51)
 PIECE_S = 1.5
 
+pytestmark = pytest.mark.xdist_group("latents")  # one worker makes what all share
+
 
 @pytest.fixture(scope="module")
 def shard(tmp_path_factory: pytest.TempPathFactory) -> Shard:

@@ -29,6 +29,8 @@ PIECES, FIRST_SEED = 6, 300
 NET = replace(UNET, context_channels=384)
 TRAINING = DenoiserTraining(steps=2, batch=2, crop_frames=16)
 
+pytestmark = pytest.mark.xdist_group("pack")  # one worker makes what all share
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -30,6 +30,8 @@ from tests.engine.training.tiny_training import CPU, UNET
 TOLERANCE = 1e-4
 HALF = 3  # steps
 
+pytestmark = pytest.mark.xdist_group("processes")  # one worker makes what all share
+
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,6 +106,8 @@ def test_the_command_writes_table_and_page(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(evaluation, "SPEED_S", 1.0)
+    # Processes of their own would not know that this is to be short.
+    monkeypatch.setattr(evaluation, "worker_pool", lambda count, _: ThreadPoolExecutor(count))
     words = ("evaluate", "codec", "--clips", "1", "--page", str(tmp_path / "page.html"))
     assert main([*words, "--weights", str(write_codec(tmp_path))]) == 0
     told = capsys.readouterr().out
