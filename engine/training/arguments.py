@@ -1,9 +1,11 @@
-"""Types of the command line's arguments, each with a sentence for what does not fit."""
+"""What the stages' arguments share: types, each with a sentence for what does not fit, and the
+run's folder."""
 
 from __future__ import annotations
 
 import argparse
 import math
+from pathlib import Path
 
 
 def count(word: str) -> int:
@@ -23,3 +25,12 @@ def minutes(word: str) -> float:
     if not number > 0:
         raise argparse.ArgumentTypeError(f"“{word}” is not a number of minutes above 0")
     return number
+
+
+def add_run_folder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--run-folder",
+        type=Path,
+        dest="folder",
+        help="where the run lives; the same folder continues it (default: the user's cache)",
+    )

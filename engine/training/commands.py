@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from engine.training.arguments import count, minutes
+from engine.training import study_commands as studies
+from engine.training.arguments import add_run_folder, count, minutes
 from engine.training.listening import commands as listening
 
 NETS = ("unet", "dit")
@@ -27,7 +28,7 @@ def add_commands(subparsers: Any) -> None:
         ("denoiser", "train the denoiser; continues where it stopped", run_denoiser),
     ):
         stage = stages.add_parser(name, help=help_text)
-        _add_run(stage)
+        add_run_folder(stage)
         stage.add_argument("--pieces", type=count, help="pieces to render")
         if name != "codec":
             _add_first_seed(stage)
@@ -39,20 +40,10 @@ def add_commands(subparsers: Any) -> None:
             _add_scale(stage)
             _add_net(stage)
         stage.set_defaults(run=run)
-    _add_compare(stages)
-    _add_learnability(stages)
+    studies.add_commands(stages)
     _add_export(stages)
     _add_pack(stages)
     listening.add_command(subparsers)
-
-
-def _add_run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--run-folder",
-        type=Path,
-        dest="folder",
-        help="where the run lives; the same folder continues it (default: the user's cache)",
-    )
 
 
 def _add_first_seed(stage: argparse.ArgumentParser) -> None:
@@ -120,56 +111,9 @@ def _add_corpus(stages: Any) -> None:
     corpus.set_defaults(run=run_corpus)
 
 
-def _add_compare(stages: Any) -> None:
-    compare = stages.add_parser(
-        "compare",
-        help="train networks, or one in several ways, at equal compute, and write a table",
-        description="Trains on the latents that are made, and holds some of them out. Writes "
-        "comparison.md, comparison.json and the loss curves into the run's folder “comparison”, "
-        "or “comparison-SETTING”. Give the same command again to continue.",
-    )
-    _add_run(compare)
-    compare.add_argument(
-        "--nets", nargs="+", default=[], metavar="NAME", help="unet, dit or small (unet dit)"
-    )
-    compare.add_argument(
-        "--vary",
-        nargs="+",
-        metavar=("SETTING", "VALUE"),
-        help="train each with every one of these values: parameterisation (eps, x0, v, flow), "
-        "sigma_log_mean, sigma_log_deviation, ema, peak_rate",
-    )
-    compare.add_argument("--pieces", type=count, help="only the first so many of the latents")
-    compare.add_argument("--minutes", type=minutes, default=1e9, help="stop after this long")
-    compare.add_argument("--steps", type=count, help="of the first network")
-    compare.add_argument("--batch", type=count, help="items a step")
-    compare.add_argument(
-        "--prompts", type=int, choices=range(25), default=24, metavar="N",
-        help="evaluate on the first N of the 24 prompts (24); 0 leaves it out",
-    )  # fmt: skip
-    compare.set_defaults(run=run_compare)
-
-
-def _add_learnability(stages: Any) -> None:
-    learnability = stages.add_parser(
-        "learnability",
-        help="train one small denoiser on the codec's first latents, for each of some counts",
-        description="Writes a model folder for each. Then hear them: undertone evaluate --model "
-        "FOLDER --against FOLDER. Give the same command again to continue.",
-    )
-    _add_run(learnability)
-    learnability.add_argument("--latents", nargs="+", type=count, required=True, metavar="N")
-    learnability.add_argument("--pieces", type=count, help="only the first so many")
-    learnability.add_argument("--steps", type=count, default=1_500, help="of each (1500)")
-    learnability.add_argument(
-        "--minutes", type=minutes, default=1e9, help="stop each after this long"
-    )
-    learnability.set_defaults(run=run_learnability)
-
-
 def _add_export(stages: Any) -> None:
     export = stages.add_parser("export", help="write a model folder from a run")
-    _add_run(export)
+    add_run_folder(export)
     export.add_argument("--out", type=Path, required=True, help="e.g. assets/models/house")
     export.add_argument(
         "--weights",
@@ -185,7 +129,7 @@ def _add_pack(stages: Any) -> None:
     pack = stages.add_parser(
         "pack", help="pack a run for a GPU machine without network", description=PACKING
     )
-    _add_run(pack)
+    add_run_folder(pack)
     pack.add_argument("--out", type=Path, required=True, help="a new folder")
     pack.add_argument("--pieces", type=count, default=20_000, help="pieces that it will render")
     pack.add_argument("--python", default="3.12", help="the other machine's (default: 3.12)")
@@ -244,40 +188,6 @@ def run_denoiser(arguments: argparse.Namespace) -> int:
         batch=arguments.batch,
         accumulate=arguments.accumulate,
     )
-    return 0
-
-
-def run_learnability(arguments: argparse.Namespace) -> int:
-    from engine.training.learnability import learnability_stage
-
-    latents = arguments.latents
-    models = learnability_stage(
-        arguments.folder, latents, arguments.steps, arguments.minutes, arguments.pieces
-    )
-    for path in models:
-        print(path)
-    if len(models) < len(latents):
-        print("Not done yet. Give the same command again.")
-    return 0
-
-
-def run_compare(arguments: argparse.Namespace) -> int:
-    from engine.training.comparison_stage import compare_stage
-
-    written = compare_stage(
-        arguments.folder,
-        arguments.nets,
-        arguments.minutes,
-        arguments.pieces,
-        arguments.prompts,
-        arguments.vary,
-        steps=arguments.steps,
-        batch=arguments.batch,
-    )
-    for path in written:
-        print(path)
-    if not written:
-        print("Not done yet. Give the same command again.")
     return 0
 
 
