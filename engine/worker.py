@@ -9,19 +9,12 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
-import time
 import traceback
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from engine.api import (
     Cancelled,
-    Clip,
     Event,
-    Excerpt,
     Failed,
     Finished,
     GenerationRequest,
@@ -29,41 +22,18 @@ from engine.api import (
     Loading,
     ModelInfo,
     OnEvent,
-    Preview,
-    Progress,
     Queued,
     Ready,
     Score,
 )
-from engine.audition import Audition
-from engine.errors import EngineError, InternalError, OutOfMemory
+from engine.errors import EngineError, InternalError
+from engine.job import LOADING, CancelledByUser, Job, Performer
 from engine.models.host import ModelHost
 from engine.models.registry import DEFAULT, Registry
-from engine.pace import Pace
 from engine.planner import plan_for
 
-if TYPE_CHECKING:
-    from engine.device import Device
-    from engine.diffusion.samplers import Step
-    from engine.models.base import Model
-    from engine.pipeline import Generation, Way
-
 _log = logging.getLogger(__name__)
-_LOADING = "Loading the model"
 _CLOSE_TIMEOUT_S = 60.0  # a step of a very long clip on a slow machine
-_WARM_UP = GenerationRequest("music", steps=1, seed=0)
-
-
-@dataclass(eq=False)
-class _Job:
-    id: JobId
-    request: GenerationRequest
-    wants_cancel: bool = False
-    audition: Audition = field(default_factory=Audition)
-
-
-class _CancelledByUser(Exception):
-    """Unwinds a job that is to stop."""
 
 
 class EngineWorker:
@@ -80,15 +50,14 @@ class EngineWorker:
         device_kind: str | None = None,
     ) -> None:
         self._on_event = on_event
-        self._host = ModelHost(registry or Registry.default(), device_kind)
+        self._registry = registry or Registry.default()
+        self._performer = Performer(ModelHost(self._registry, device_kind), self._emit)
         self._ids = itertools.count(1)
         self._lock = threading.Condition()
-        self._waiting: deque[_Job] = deque()
-        self._live: dict[JobId, _Job] = {}  # every job that has not had its end
+        self._waiting: deque[Job] = deque()
+        self._live: dict[JobId, Job] = {}  # every job that has not had its end
         self._wants_warm_up = False
         self._closing = False
-        self._loading = False
-        self._pace = Pace()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
 
@@ -105,11 +74,11 @@ class EngineWorker:
         with self._lock:
             if self._closing:
                 raise RuntimeError("the engine is closed")
-            job = _Job(next(self._ids), request)
+            job = Job(next(self._ids), request)
             self._live[job.id] = job
         self._emit(Queued(job.id, request))
-        if self._loading:
-            self._emit(Loading(job.id, _LOADING))
+        if self._performer.loading:
+            self._emit(Loading(job.id, LOADING))
         with self._lock:
             if not self._closing:
                 self._waiting.append(job)
@@ -144,7 +113,7 @@ class EngineWorker:
         return plan_for(request)
 
     def models(self) -> tuple[ModelInfo, ...]:
-        return self._host.registry.models()
+        return self._registry.models()
 
     def warm_up(self) -> None:
         with self._lock:
@@ -173,20 +142,14 @@ class EngineWorker:
                 self._warm_up()
             else:
                 self._end(self._outcome(job))
-                self._tidy_up()
+                if not self._waiting:
+                    self._performer.tidy_up()
 
-    def _tidy_up(self) -> None:
-        """Between two jobs, unless the next one waits already."""
-        if not self._waiting and self._host.is_loaded:
-            from engine.device import trim_host_memory
-
-            trim_host_memory()
-
-    def _outcome(self, job: _Job) -> Finished | Cancelled | Failed:
+    def _outcome(self, job: Job) -> Finished | Cancelled | Failed:
         """Do the job; whatever happens becomes its end."""
         try:
-            return Finished(job.id, self._generate(job))
-        except _CancelledByUser:
+            return Finished(job.id, self._performer.perform(job))
+        except CancelledByUser:
             return Cancelled(job.id)
         except EngineError as error:
             return Failed(job.id, error)
@@ -194,79 +157,12 @@ class EngineWorker:
             _log.exception("job %d failed", job.id)
             return Failed(job.id, _internal(error))
 
-    def _generate(self, job: _Job) -> Clip:
-        """With all of the device, then the leaner way, then on the CPU, as memory allows."""
-        _stop_if_cancelled(job)
-        if not self._host.holds(job.request.model):
-            self._emit(Loading(job.id, _LOADING))
-        for number, (device, way) in enumerate(self._ways()):
-            if number:
-                self._emit(Loading(job.id, "Memory is short: beginning again in a smaller way"))
-            try:
-                _stop_if_cancelled(job)
-                model = self._load(job.request.model, device)
-                clip = self._sample(job, model, way)
-            except (RuntimeError, MemoryError) as error:
-                if not _is_out_of_memory(error):
-                    raise
-                _log.warning("job %d: out of memory on %s, %s", job.id, device.title, way)
-            else:
-                return clip if number == 0 else _with_notice(clip)
-            device.release_memory()
-        raise OutOfMemory(
-            f"A clip of {job.request.duration_s:g} s does not fit into this machine's memory.",
-            "Close other programs, or ask for a shorter clip.",
-        )
-
-    def _ways(self) -> list[tuple[Device, Way]]:
-        with self._saying_loading():
-            from engine.device import choose
-            from engine.pipeline import FULL, LEAN
-
-            device = self._host.device
-        ways = [(device, FULL), (device, LEAN)]
-        return ways if device.kind == "cpu" else [*ways, (choose("cpu"), LEAN)]
-
-    def _load(self, id: str, device: Device | None = None) -> Model:
-        with self._saying_loading():
-            return self._host.load(id, device)
-
-    def _sample(self, job: _Job, model: Model, way: Way) -> Clip:
-        from engine.pipeline import Generation
-
-        _stop_if_cancelled(job)
-        started = time.perf_counter()
-        generation = Generation(model, job.request, way)
-        self._pace.start(job.request.duration_s)
-        for step in generation.steps():
-            _stop_if_cancelled(job)
-            self._report(job, generation, step)
-            _stop_if_cancelled(job)
-        clip = generation.clip(step.x)
-        self._pace.decoded()
-        _stop_if_cancelled(job)
-        return replace(clip, elapsed_s=time.perf_counter() - started)
-
-    def _report(self, job: _Job, generation: Generation, step: Step) -> None:
-        costs = job.request.sampler.costs(step.total)
-        left_s = self._pace.step_done(sum(costs[: step.index]), sum(costs))
-        self._emit(Progress(job.id, step.index, step.total, generation.evaluations, left_s))
-        pause_s = self._pace.pause_s(sum(costs[step.index : step.index + 1]))
-        if (piece := job.audition.piece(generation, step.denoised, pause_s)) is not None:
-            begin, audio = piece
-            rate = generation.model.codec.sample_rate
-            self._emit(Excerpt(job.id, step.index, audio, rate, begin, generation.samples))
-        if job.request.previews:
-            picture = generation.picture(step.denoised)
-            self._emit(Preview(job.id, step.index, step.total, picture))
-
     def _warm_up(self) -> None:
-        """Load the default model and run it once: kernels are chosen at their first use."""
+        """Be ready with the default model, where no job comes first."""
         device, problem = "", None
         try:
-            device = self._device_title()
-            if not self._host.holds(DEFAULT):
-                self._run_once(self._load(DEFAULT))
+            device = self._performer.device_title()
+            self._performer.warm_up(DEFAULT, lambda: not (self._waiting or self._closing))
         except EngineError as error:
             _log.warning("warming up: %s", error)
             problem = error
@@ -274,20 +170,6 @@ class EngineWorker:
             _log.exception("warming up failed")
             problem = _internal(error)
         self._emit(Ready(device, problem))
-
-    def _device_title(self) -> str:
-        with self._saying_loading():
-            return self._host.device.title
-
-    def _run_once(self, model: Model) -> None:
-        """Not to the end when a job waits."""
-        from engine.pipeline import Generation
-
-        generation = Generation(model, _WARM_UP)
-        for step in generation.steps():
-            generation.picture(step.denoised)
-            if not (self._waiting or self._closing):
-                generation.excerpt(step.x, 0.0, _WARM_UP.duration_s)
 
     # -- events ---------------------------------------------------------------------------------
 
@@ -301,31 +183,6 @@ class EngineWorker:
             self._on_event(event)
         except Exception:
             _log.exception("the callback failed on %s", type(event).__name__)
-
-    @contextmanager
-    def _saying_loading(self) -> Iterator[None]:
-        """Meanwhile jobs that come in hear `Loading` at once."""
-        self._loading = True
-        try:
-            yield
-        finally:
-            self._loading = False
-
-
-def _stop_if_cancelled(job: _Job) -> None:
-    if job.wants_cancel:
-        raise _CancelledByUser
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    from engine.device import is_out_of_memory
-
-    return is_out_of_memory(error)
-
-
-def _with_notice(clip: Clip) -> Clip:
-    said = "Memory was short: this clip was made in a smaller, slower way."
-    return replace(clip, notices=(*clip.notices, said))
 
 
 def _internal(error: Exception) -> InternalError:
