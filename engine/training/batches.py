@@ -28,7 +28,7 @@ from engine.score_columns import (
     STEM_ROWS,
     columns,
 )
-from engine.training.latents import PROMPTS_PER_PIECE, Pieces
+from engine.training.latents import Pieces
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class Batches(Sequence[Batch]):
         latents = pieces.latents[index, :, start : start + crop].float()
         score = columns(pieces.score(index), crop, self.frame_rate, start / self.frame_rate)
         self._rest_drums(score, index, start)
-        prompt = int(rng.integers(PROMPTS_PER_PIECE))
+        prompt = int(rng.integers(pieces.tokens.shape[1]))
         tokens = pieces.tokens[index, prompt].float()
         keep = torch.arange(len(tokens)) < pieces.lengths[index, prompt]
         self._drop(score, keep, rng)
