@@ -154,7 +154,7 @@ class Batches(Sequence[Batch]):
         latents = pieces.latents[index, :, start : start + crop].float()
         score = columns(pieces.score(index), crop, self.frame_rate, start / self.frame_rate)
         self._rest_drums(score, index, start)
-        prompt = int(rng.integers(pieces.tokens.shape[1]))
+        prompt = int(rng.integers(pieces.prompts))
         tokens = pieces.tokens[index, prompt].float()
         keep = torch.arange(len(tokens)) < pieces.lengths[index, prompt]
         self._drop(score, keep, rng)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.training import study_commands as studies
 from engine.training.arguments import add_run_folder, count, minutes
 from engine.training.listening import commands as listening
+
+if TYPE_CHECKING:
+    from engine.training.stages import Music
 
 NETS = ("unet", "dit")
 PACKING = (
@@ -37,6 +40,7 @@ def add_commands(subparsers: Any) -> None:
             stage.add_argument("--steps", type=count, help="optimiser steps in all")
             _add_start(stage)
         if name == "denoiser":
+            _add_lessons(stage)
             _add_scale(stage)
             _add_net(stage)
         stage.set_defaults(run=run)
@@ -50,8 +54,10 @@ def _add_first_seed(stage: argparse.ArgumentParser) -> None:
     stage.add_argument(
         "--first-seed",
         type=count,
+        nargs="+",
         metavar="N",
-        help="of the pieces, which follow it: when continuing, another is music not met before",
+        help="of the pieces, which follow it: when continuing, another is music not met before; "
+        "several are so many pieces each",
     )
 
 
@@ -63,6 +69,21 @@ def _add_start(stage: argparse.ArgumentParser) -> None:
         help="begin with this model's weights, and keep its latents, instead of from nothing",
     )
     stage.add_argument("--rate", type=float, help="peak learning rate (lower when continuing)")
+
+
+def _add_lessons(stage: argparse.ArgumentParser) -> None:
+    stage.add_argument(
+        "--prompts",
+        type=count,
+        metavar="N",
+        help="in which each piece is met (4); more are written when training begins",
+    )
+    stage.add_argument(
+        "--sigma-log-mean",
+        type=float,
+        metavar="X",
+        help="of the noise levels (-0.2): higher teaches more of what is decided first",
+    )
 
 
 def _add_scale(stage: argparse.ArgumentParser) -> None:
@@ -167,8 +188,19 @@ def run_codec(arguments: argparse.Namespace) -> int:
 def run_latents(arguments: argparse.Namespace) -> int:
     from engine.training.stages import latents_stage
 
-    latents_stage(arguments.folder, arguments.pieces, arguments.first_seed)
+    latents_stage(arguments.folder, _music(arguments))
     return 0
+
+
+def _music(arguments: argparse.Namespace, **more: int | None) -> Music:
+    from engine.training.stages import Music
+
+    asked = {
+        "pieces": arguments.pieces,
+        "first_seeds": arguments.first_seed and tuple(arguments.first_seed),
+        **more,
+    }
+    return Music(**{name: value for name, value in asked.items() if value is not None})
 
 
 def run_denoiser(arguments: argparse.Namespace) -> int:
@@ -177,14 +209,14 @@ def run_denoiser(arguments: argparse.Namespace) -> int:
     denoiser_stage(
         arguments.folder,
         arguments.minutes,
-        arguments.pieces,
+        _music(arguments, prompts=arguments.prompts),
         arguments.start,
         arguments.processes,
         arguments.shard,
         arguments.net,
-        arguments.first_seed,
         steps=arguments.steps,
         peak_rate=arguments.rate,
+        sigma_log_mean=arguments.sigma_log_mean,
         batch=arguments.batch,
         accumulate=arguments.accumulate,
     )

@@ -60,7 +60,7 @@ def compare_stage(
     comparison = Comparison(
         root / (f"{FOLDER}-{vary[0]}" if vary else FOLDER),
         candidates,
-        load_pieces(made).narrowed(latents),
+        load_pieces(made, latents),
         codec.sample_rate / codec.hop,
         device,
     )

@@ -81,6 +81,11 @@ class Pieces:
     def __len__(self) -> int:
         return len(self.latents)
 
+    @property
+    def prompts(self) -> int:
+        """How many each piece has."""
+        return self.tokens.shape[1]
+
     def part(self, chosen: slice) -> Pieces:
         """Some of the pieces, as views."""
         return Pieces(
@@ -287,13 +292,14 @@ def load_projection(path: Path) -> HouseCodec:
     return codec.eval()
 
 
-def load_pieces(shards: list[Shard]) -> Pieces:
+def load_pieces(shards: list[Shard], channels: int | None = None) -> Pieces:
+    """With the first `channels` latents, or all, of which each shard must then have as many."""
     parts = [load_file(shard.path) for shard in shards]
     truths = [truth for shard in shards for truth in json.loads(shard.truth_path.read_text())]
     return Pieces(
-        latents=torch.cat([part["latents"] for part in parts]),
+        latents=torch.cat([part["latents"][:, :channels] for part in parts]),
         tokens=torch.cat([part["tokens"] for part in parts]),
         lengths=torch.cat([part["lengths"] for part in parts]),
         truths=truths,
-        over=torch.cat([part["over"] for part in parts]),
+        over=torch.cat([part["over"][:, :channels] for part in parts]),
     )

@@ -124,7 +124,7 @@ def train(folder: Path, arguments: argparse.Namespace) -> None:
     codec = load_projection(folder / CODEC_FILE)
     trainer = DenoiserTrainer(Run(run / "denoiser"), recipe.training, recipe.net, device)
     left = max(0.0, end - time.monotonic()) / 60
-    pieces = load_pieces(shards).narrowed(recipe.net.in_channels)
+    pieces = load_pieces(shards, recipe.net.in_channels)
     net = trainer.train(pieces, codec.sample_rate / codec.hop, left)
     write_weights(folder / WEIGHTS_FOLDER, net, recipe, trainer.step)
     if trainer.run.log_path.exists():

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from random import Random
+from typing import TYPE_CHECKING
 
 import torch
 from tqdm import tqdm
 
-from engine.text.minilm import MiniLM
 from engine.training.corpus.clips import clip_for
 from engine.training.corpus.prompts import prompts_for
 from engine.training.latents import Pieces, encode_prompts
+
+if TYPE_CHECKING:
+    from engine.text.minilm import MiniLM
 
 
 def reworded(pieces: Pieces, count: int, piece_s: float, text: MiniLM) -> Pieces:
@@ -23,7 +26,7 @@ def reworded(pieces: Pieces, count: int, piece_s: float, text: MiniLM) -> Pieces
 
     `piece_s` is how long they were composed. Pieces that have as many come back as they are.
     """
-    more = count - pieces.tokens.shape[1]
+    more = count - pieces.prompts
     if more <= 0:
         return pieces
     prompts: list[str] = []

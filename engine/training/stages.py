@@ -8,7 +8,7 @@ run/denoiser   checkpoint and log; run/denoiser-dit those of the other network
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +25,33 @@ from engine.nets.build import Net, NetConfig
 from engine.training.batches import DenoiserTraining
 from engine.training.codec import CODEC_FILE, HOUSE_CODEC, CodecTraining, train_codec
 from engine.training.denoiser import DenoiserTrainer, check_batch, trained
-from engine.training.latents import Shard, load_codec, load_pieces, make_shards, plan_shards
+from engine.training.latents import (
+    PROMPTS_PER_PIECE,
+    Shard,
+    load_codec,
+    load_pieces,
+    make_shards,
+    plan_shards,
+)
 from engine.training.networks import HOUSE_NETS, run_name
 from engine.training.packed import read_weights
 from engine.training.processes import launch, launched
+from engine.training.rewording import reworded
 from engine.training.runs import Run, default_root
 
 PIECES = 4_096
 PIECE_S = 24.0
 FIRST_SEED = 2_000_000
 WORKERS = 2
+
+
+@dataclass(frozen=True)
+class Music:
+    """What a denoiser learns from: `pieces` from each of the seeds on, each with its prompts."""
+
+    pieces: int = PIECES
+    first_seeds: tuple[int, ...] = (FIRST_SEED,)
+    prompts: int = PROMPTS_PER_PIECE
 
 
 def codec_stage(
@@ -59,26 +76,25 @@ def codec_stage(
     train_codec(run, training, HOUSE_CODEC, minutes, weights)
 
 
-def latents_stage(
-    folder: Path | None, pieces: int | None, first_seed: int | None = None
-) -> list[Shard]:
+def latents_stage(folder: Path | None, music: Music) -> list[Shard]:
     root = folder or default_root()
     codec = root / "codec" / CODEC_FILE
     _require(codec, "The codec is not trained yet.", "Run: undertone train codec")
-    return make_shards(
-        root / "latents", codec, pieces or PIECES, first_seed or FIRST_SEED, PIECE_S, WORKERS
+    made = (
+        make_shards(root / "latents", codec, music.pieces, seed, PIECE_S, WORKERS)
+        for seed in music.first_seeds
     )
+    return [shard for shards in made for shard in shards]
 
 
 def denoiser_stage(
     folder: Path | None,
     minutes: float,
-    pieces: int | None,
+    music: Music,
     start: str | None = None,
     processes: int = 1,
     shard: bool = False,
     net: str = "unet",
-    first_seed: int | None = None,
     **settings: float | None,
 ) -> None:
     """Make the latents that are missing, then train the network named `net` on them.
@@ -86,8 +102,7 @@ def denoiser_stage(
     `processes` are started here. Where a launcher has started them, it decided their number, and
     the latents must be there.
     `start` is the model whose codec and weights a new run begins with; it must be a house model
-    of the same widths. Another `first_seed` gives it music that it has not met. `settings` are
-    those of `DenoiserTraining`; None leaves one as it is.
+    of the same widths. `settings` are those of `DenoiserTraining`; None leaves one as it is.
     """
     changes: dict[str, Any] = {name: value for name, value in settings.items() if value is not None}
     training = replace(DenoiserTraining(), **changes)
@@ -95,17 +110,18 @@ def denoiser_stage(
     root = folder or default_root()
     weights = _take_over(start, root, HOUSE_NETS[net]) if start else None
     made = _finished_latents if launched() else latents_stage
-    shards = made(root, pieces, first_seed)
+    told = root, net, made(root, music), music.prompts, training, weights, shard, minutes
     if processes > 1 and not launched():
-        launch(_train_denoiser, processes, root, net, shards, training, weights, shard, minutes)
+        launch(_train_denoiser, processes, *told)
     else:
-        _train_denoiser(root, net, shards, training, weights, shard, minutes)
+        _train_denoiser(*told)
 
 
 def _train_denoiser(
     root: Path,
     net: str,
     shards: list[Shard],
+    prompts: int,
     training: DenoiserTraining,
     weights: dict[str, Tensor] | None,
     shard: bool,
@@ -113,21 +129,28 @@ def _train_denoiser(
 ) -> None:
     """What each process does."""
     prepare_process()
+    device = choose()
     codec = load_codec(root / "codec" / CODEC_FILE)
     run = Run(root / run_name(net))
-    trainer = DenoiserTrainer(run, training, HOUSE_NETS[net], choose(), shard)
+    trainer = DenoiserTrainer(run, training, HOUSE_NETS[net], device, shard)
     if weights is not None:
         trainer.start_from(weights)
-    pieces = load_pieces(shards).narrowed(HOUSE_NETS[net].in_channels)
+    pieces = load_pieces(shards, HOUSE_NETS[net].in_channels)
+    if prompts > pieces.prompts:
+        from engine.text.minilm import MiniLM
+
+        pieces = reworded(pieces, prompts, PIECE_S, MiniLM.load(device))
     trainer.train(pieces, codec.sample_rate / codec.hop, minutes)
 
 
-def _finished_latents(root: Path, pieces: int | None, first_seed: int | None) -> list[Shard]:
+def _finished_latents(root: Path, music: Music) -> list[Shard]:
     """All shards, which must be there: several processes would make each several times."""
     codec = root / "codec" / CODEC_FILE
-    shards = plan_shards(
-        root / "latents", codec, pieces or PIECES, first_seed or FIRST_SEED, PIECE_S
+    planned = (
+        plan_shards(root / "latents", codec, music.pieces, seed, PIECE_S)
+        for seed in music.first_seeds
     )
+    shards = [shard for some in planned for shard in some]
     if not all(shard.done for shard in shards):
         raise EngineError(
             "The latents are not all made yet, which one process must do.",

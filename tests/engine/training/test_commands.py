@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,11 +86,26 @@ def test_pieces_begin_at_the_seed_that_is_given(
     (tmp_path / "codec").mkdir()
     (tmp_path / "codec" / stages.CODEC_FILE).touch()
     asked: list[int] = []
-    monkeypatch.setattr(stages, "make_shards", lambda *given: asked.append(given[3]))
+    monkeypatch.setattr(stages, "make_shards", lambda *given: asked.append(given[3]) or [])
     words = ["train", "latents", "--run-folder", str(tmp_path), "--pieces", "3"]
     assert main(words) == 0
     assert main([*words, "--first-seed", "2100000"]) == 0
-    assert asked == [stages.FIRST_SEED, 2_100_000]
+    assert main([*words, "--first-seed", "2200000", "2300000"]) == 0
+    assert asked == [stages.FIRST_SEED, 2_100_000, 2_200_000, 2_300_000]
+
+
+def test_the_denoiser_learns_as_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from engine.training import stages
+
+    told: list[Any] = []
+    monkeypatch.setattr(stages, "_train_denoiser", lambda *given: told.append(given))
+    monkeypatch.setattr(stages, "latents_stage", lambda root, music: told.append(music) or [])
+    words = ["train", "denoiser", "--run-folder", str(tmp_path)]
+    assert main([*words, "--pieces", "8", "--prompts", "12", "--sigma-log-mean", "0.5"]) == 0
+    music, given = told
+    assert music == stages.Music(pieces=8, prompts=12)
+    assert 12 in given
+    assert stages.DenoiserTraining(sigma_log_mean=0.5) in given
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from engine.device import Device
 from engine.score import Score
+from engine.text.minilm import MiniLM
 from engine.training import latents
 from engine.training.corpus.composer import compose
 from engine.training.corpus.dataset import render_seed
@@ -24,6 +26,7 @@ from engine.training.latents import (
     piece_prompts,
     score_from_json,
 )
+from engine.training.rewording import reworded
 from tests.engine.training.tiny_training import CHANNELS, fitted_codec
 
 SEEDS = (50, 51)
@@ -83,6 +86,27 @@ def test_token_states_end_where_the_lengths_say(shard: Shard) -> None:
     pieces = load_pieces([shard])
     counted = torch.arange(TOKENS) < pieces.lengths[..., None]
     assert (pieces.tokens.abs().sum(-1) > 0).equal(counted)
+
+
+def test_the_first_latents_can_be_had_alone(shard: Shard) -> None:
+    pieces, few = load_pieces([shard]), load_pieces([shard], 2)
+    assert few.over is not None
+    assert pieces.over is not None
+    assert torch.equal(few.latents, pieces.latents[:, :2])
+    assert torch.equal(few.over, pieces.over[:, :2])
+
+
+def test_more_prompts_stand_beside_those_that_there_are(shard: Shard) -> None:
+    pieces, text = load_pieces([shard]), MiniLM.load(Device("cpu", torch.float32))
+    more = reworded(pieces, PROMPTS_PER_PIECE + 3, PIECE_S, text)
+    assert (pieces.prompts, more.prompts) == (PROMPTS_PER_PIECE, PROMPTS_PER_PIECE + 3)
+    assert torch.equal(more.tokens[:, :PROMPTS_PER_PIECE], pieces.tokens)
+    assert torch.equal(more.tokens, reworded(pieces, more.prompts, PIECE_S, text).tokens)
+    counted = torch.arange(TOKENS) < more.lengths[..., None]
+    assert (more.tokens.abs().sum(-1) > 0).equal(counted)
+    first, second = more.tokens[:, PROMPTS_PER_PIECE:].flatten(1)
+    assert not torch.equal(first, second)
+    assert reworded(pieces, PROMPTS_PER_PIECE, PIECE_S, text) is pieces
 
 
 def test_what_is_done_is_not_made_again_and_what_was_cut_off_is(shard: Shard) -> None:
