@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from engine.api import ModelInfo
 from engine.codecs.house import HouseCodec
@@ -54,7 +55,8 @@ def compare_stage(
     if not made:
         raise EngineError("There are no latents yet.", "Run: undertone train latents")
     codec, device = load_codec(root / "codec" / CODEC_FILE), choose()
-    training = replace(DenoiserTraining(), **{k: v for k, v in settings.items() if v is not None})
+    changes: dict[str, Any] = {name: value for name, value in settings.items() if value is not None}
+    training = replace(DenoiserTraining(), **changes)
     candidates = _candidates(names or list(HOUSE_NETS), training, *(vary or ()))
     latents = min(each.config.in_channels for each in candidates.values())
     comparison = Comparison(
