@@ -34,7 +34,7 @@ from engine.training.listening.loops import WITHIN
 from engine.training.listening.studio import Made, Maker, Studio, Tick
 
 FEW, MANY = 8, 25  # steps that are compared
-_TRAINED = range(2_000_000, 2_002_048)  # the seeds of the house model's training
+_TRAINED = (*range(2_000_000, 2_002_048), *range(2_100_000, 2_101_536))  # the house model's seeds
 _UNSEEN = range(7_800_000, 7_900_000)  # no stage's
 _TRAINED_S = 24.0
 
@@ -111,7 +111,7 @@ def prepare(studio: Studio, size: Size, tick: Tick = lambda: None) -> Questions:
     return Questions(whole, single, round_, seeds, listener, embedded, trained, unseen, played)
 
 
-def clips_of(count: int, seeds: range) -> list[Piece]:
+def clips_of(count: int, seeds: Sequence[int]) -> list[Piece]:
     """Clips as training has them, evenly from all of the seeds."""
     places = np.linspace(0, len(seeds) - 1, count).astype(int)
     return [clip_for(seeds[place], _TRAINED_S) for place in places]
