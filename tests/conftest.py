@@ -8,6 +8,9 @@ from tests.compiled import VARIABLE, own_cache
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+# One thread a test process: tiny tensors are slower on many, and several processes run at once.
+# Here, since torch reads it once, when the first module of tests that needs it is collected.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ[VARIABLE] = str(own_cache(os.environ.get("PYTEST_XDIST_WORKER", "alone")))
 
 settings.register_profile("undertone", deadline=None)  # a busy machine is no failure

@@ -28,7 +28,7 @@ from engine.score_columns import (
     STEM_ROWS,
     columns,
 )
-from engine.training.latents import Pieces
+from engine.training.pieces import Pieces
 
 
 @dataclass(frozen=True)

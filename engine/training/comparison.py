@@ -25,7 +25,7 @@ from engine.models.plain import to_plain
 from engine.nets.build import Net, NetConfig, build
 from engine.training.batches import Batch, Batches, DenoiserTraining
 from engine.training.denoiser import DenoiserTrainer
-from engine.training.latents import Pieces
+from engine.training.pieces import Pieces
 from engine.training.runs import Run
 
 PARAMETERS_APART = 0.05

@@ -24,7 +24,7 @@ from engine.nets.build import Net, NetConfig, build
 from engine.nets.unet import UNetConfig
 from engine.training.batches import Batch, Batches, DenoiserTraining
 from engine.training.growth import OUTPUT, grown
-from engine.training.latents import Pieces
+from engine.training.pieces import Pieces
 from engine.training.processes import Processes, load_network, load_optimizer
 from engine.training.runs import Run, cosine_rate
 

@@ -17,8 +17,9 @@ from engine.models.house import HouseConfig, save_model
 from engine.training.batches import DenoiserTraining
 from engine.training.codec import CODEC_FILE
 from engine.training.denoiser import DenoiserTrainer
-from engine.training.latents import Pieces, load_codec, load_pieces, plan_shards
+from engine.training.latents import load_codec, load_pieces, plan_shards
 from engine.training.networks import small_unet
+from engine.training.pieces import Pieces
 from engine.training.runs import Run, default_root
 from engine.training.stages import FIRST_SEED, PIECE_S, PIECES
 

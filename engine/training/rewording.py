@@ -15,7 +15,8 @@ from tqdm import tqdm
 
 from engine.training.corpus.clips import clip_for
 from engine.training.corpus.prompts import prompts_for
-from engine.training.latents import Pieces, encode_prompts
+from engine.training.latents import encode_prompts
+from engine.training.pieces import Pieces
 
 if TYPE_CHECKING:
     from engine.text.minilm import MiniLM

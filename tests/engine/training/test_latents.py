@@ -24,8 +24,8 @@ from engine.training.latents import (
     load_projection,
     make_shards,
     piece_prompts,
-    score_from_json,
 )
+from engine.training.pieces import score_from_json
 from engine.training.rewording import reworded
 from tests.engine.training.tiny_training import CHANNELS, fitted_codec
 

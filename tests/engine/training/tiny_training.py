@@ -16,7 +16,8 @@ from engine.nets.unet import UNetConfig
 from engine.score import Chord, Key, Mode, Score, Stem
 from engine.training.batches import DenoiserTraining
 from engine.training.denoiser import DenoiserTrainer
-from engine.training.latents import PROMPTS_PER_PIECE, TOKENS, Pieces, plan_shards
+from engine.training.latents import PROMPTS_PER_PIECE, TOKENS, plan_shards
+from engine.training.pieces import Pieces
 from engine.training.runs import Run
 from engine.training.stages import FIRST_SEED, PIECE_S
 
