@@ -19,6 +19,7 @@ from engine.benchmarks.machine import peak_flops
 from engine.benchmarks.peers import Contest, Forward, contests
 from engine.benchmarks.table import Figure, Setting
 from engine.device import Device, choose, prepare_process
+from engine.errors import InvalidRequest
 from engine.nets.build import build
 from engine.nets.flops import counted
 from engine.nets.inference import ready
@@ -33,12 +34,13 @@ GROWTH_BAR = 1.15  # against linear, up to 60 s
 @torch.inference_mode()
 def measure_nets(setting: Setting) -> Iterator[Figure]:
     prepare_process()
-    device = choose()
+    device, wanted = choose(), [each for each in contests() if setting.wants(each.name)]
+    if not wanted and not setting.wants(GROWTH):
+        names = "; ".join([*(each.name for each in contests()), GROWTH])
+        raise InvalidRequest("only", f"No row is called “{setting.only}”.", f"Known: {names}.")
     peak = peak_flops(device, device.dtype, setting.repeats)
     yield Figure("matrix product", peak / 1e12, "TFLOP/s", note=device.title)
-    for contest in contests():
-        if not setting.wants(contest.name):
-            continue
+    for contest in wanted:
         yield from _measure(contest, device, peak, setting.repeats)
         gc.collect()
         device.release_memory()

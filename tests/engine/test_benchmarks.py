@@ -102,6 +102,8 @@ def test_networks_are_held_beside_their_peers_in_the_rows_asked_for(
 def test_an_unknown_benchmark_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "luck"]) == 2
     assert "machine" in capsys.readouterr().err
+    assert main(["bench", "nets", "--only", "luck"]) == 2
+    assert "No row is called “luck”. Known: MusicLDM" in capsys.readouterr().err
 
 
 def test_the_table_tells_what_was_missed() -> None:
