@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from engine.api import GenerationRequest
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -48,7 +50,8 @@ class Figure:
 class Setting:
     """What all benchmarks of one run share. The prompt is of usual length.
 
-    `only` is part of the names of the rows wanted, where a benchmark can leave others out.
+    `only` is part of the names of the rows wanted, where a benchmark can leave others out. Raises
+    `InvalidRequest` for clips that cannot be asked for.
     """
 
     model: str
@@ -57,6 +60,9 @@ class Setting:
     repeats: int
     prompt: str = "slow lo-fi hip hop with electric piano, upright bass and brushed drums, 75 bpm"
     only: str = ""
+
+    def __post_init__(self) -> None:
+        GenerationRequest(self.prompt, duration_s=self.seconds, steps=self.steps)
 
     def wants(self, row: str) -> bool:
         return self.only.casefold() in row.casefold()

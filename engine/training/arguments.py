@@ -17,14 +17,35 @@ def count(word: str) -> int:
 
 
 def minutes(word: str) -> float:
-    """argparse's type for a time above 0."""
-    try:
-        number = float(word)
-    except ValueError:
-        number = math.nan
+    """argparse's type for a time above 0, without end too."""
+    number = _number(word)
     if not number > 0:
         raise argparse.ArgumentTypeError(f"“{word}” is not a number of minutes above 0")
     return number
+
+
+def rate(word: str) -> float:
+    """argparse's type for a learning rate."""
+    number = _number(word)
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"“{word}” is not a number above 0")
+    return number
+
+
+def finite(word: str) -> float:
+    """argparse's type for any number."""
+    number = _number(word)
+    if not math.isfinite(number):
+        raise argparse.ArgumentTypeError(f"“{word}” is not a number")
+    return number
+
+
+def _number(word: str) -> float:
+    """nan for what is none."""
+    try:
+        return float(word)
+    except ValueError:
+        return math.nan
 
 
 def add_run_folder(parser: argparse.ArgumentParser) -> None:

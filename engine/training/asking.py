@@ -9,10 +9,10 @@ from pathlib import Path
 import soundfile
 import soxr
 
-from engine.api import GenerationRequest, ModelInfo, Score
+from engine.api import GenerationRequest, Limits, ModelInfo, Score
 from engine.models.base import Model
 from engine.pipeline import Generation
-from engine.sampling import Refinement
+from engine.sampling import Refinement, check_range
 from engine.training.evaluation import SAMPLE_RATE, Generate, Sound
 
 Interval = tuple[float, float]
@@ -23,7 +23,7 @@ class Sampling:
     """How a model is asked; None takes what the model itself is set to.
 
     `interval` are the noise levels σ that are guided, as `Refinement` has it. Raises
-    `InvalidRequest` for one that is none.
+    `InvalidRequest` at once for what a request would be refused for after minutes of renders.
     """
 
     steps: int | None = None
@@ -31,7 +31,11 @@ class Sampling:
     interval: Interval | None = None
 
     def __post_init__(self) -> None:
-        Refinement(interval=self.interval)  # says at once what would fail after minutes of renders
+        Refinement(interval=self.interval)
+        if self.steps is not None:
+            check_range("steps", "Steps", self.steps, Limits.STEPS)
+        if self.guidance is not None:
+            check_range("guidance", "Guidance", self.guidance, Limits.GUIDANCE)
 
     def settled(self, info: ModelInfo) -> Sampling:
         """With the model's own settings in place of what is open."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.training import study_commands as studies
-from engine.training.arguments import add_run_folder, count, minutes
+from engine.training.arguments import add_run_folder, count, finite, minutes, rate
 from engine.training.listening import commands as listening
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _add_start(stage: argparse.ArgumentParser) -> None:
         metavar="MODEL",
         help="begin with this model's weights, and keep its latents, instead of from nothing",
     )
-    stage.add_argument("--rate", type=float, help="peak learning rate (lower when continuing)")
+    stage.add_argument("--rate", type=rate, help="peak learning rate (lower when continuing)")
 
 
 def _add_lessons(stage: argparse.ArgumentParser) -> None:
@@ -80,7 +80,7 @@ def _add_lessons(stage: argparse.ArgumentParser) -> None:
     )
     stage.add_argument(
         "--sigma-log-mean",
-        type=float,
+        type=finite,
         metavar="X",
         help="of the noise levels (-0.2): higher teaches more of what is decided first",
     )

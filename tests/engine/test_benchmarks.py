@@ -106,6 +106,11 @@ def test_an_unknown_benchmark_is_bad_input(capsys: pytest.CaptureFixture[str]) -
     assert "No row is called “luck”. Known: MusicLDM" in capsys.readouterr().err
 
 
+def test_clips_that_cannot_be_asked_for_are_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "clip", "--seconds", "nan"]) == 2
+    assert "Length nan is out of range" in capsys.readouterr().err
+
+
 def test_the_table_tells_what_was_missed() -> None:
     table = list(
         lines([Figure("a", 2.0, "s", 1.5), Figure("b", 1.0, "s", 1.5), Figure("c", 3, "")])

@@ -20,6 +20,8 @@ from engine.cli import main
         (["train", "denoiser", "--minutes", "nan"], "“nan” is not a number of minutes above 0"),
         (["train", "denoiser", "--minutes", "-1"], "“-1” is not a number of minutes above 0"),
         (["train", "denoiser", "--processes", "0"], "“0” is not a whole number from 1 up"),
+        (["train", "denoiser", "--rate", "inf"], "“inf” is not a number above 0"),
+        (["train", "denoiser", "--sigma-log-mean", "nan"], "“nan” is not a number"),
         (["train", "compare", "--prompts", "25"], "invalid choice"),
         (["train", "pack"], "--out"),
         (["train", "export"], "--out"),

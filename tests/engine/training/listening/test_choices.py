@@ -11,6 +11,7 @@ from torch import Tensor
 from engine.api import GenerationRequest
 from engine.cli import main
 from engine.device import choose
+from engine.errors import InvalidRequest
 from engine.models.base import Model
 from engine.models.registry import Registry
 from engine.nets.conditioning import Conditioning
@@ -37,6 +38,14 @@ def test_every_combination_is_asked_once() -> None:
         "8 steps, guidance 2 at all σ",
         "8 steps, guidance 2 at σ 0.3–10",
     ]
+
+
+@pytest.mark.parametrize(("steps", "guidance"), [(0, 3.0), (25, float("nan")), (25, 31.0)])
+def test_what_no_model_can_be_asked_for_is_refused_before_anything_is_rendered(
+    steps: int, guidance: float
+) -> None:
+    with pytest.raises(InvalidRequest, match="out of range"):
+        Sampling(steps, guidance)
 
 
 @pytest.mark.parametrize(
