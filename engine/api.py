@@ -137,7 +137,7 @@ class ModelInfo:
     """One model that can be asked for. `problem` is empty when it can be used.
 
     `bytes_a_second` is the memory that each second of sound takes at the worst moment of its
-    making; 0 where it was not measured. `guidance_interval` is as `Refinement` has it.
+    making; 0 where it was not measured. `refinement` is what the model itself recommends.
     """
 
     id: str
@@ -151,7 +151,7 @@ class ModelInfo:
     schedule: ScheduleName
     problem: str = ""
     bytes_a_second: float = 0.0
-    guidance_interval: tuple[float, float] | None = None
+    refinement: Refinement = field(default_factory=Refinement)
 
     @property
     def own_settings(self) -> dict[str, Any]:
@@ -159,7 +159,7 @@ class ModelInfo:
         return {
             "steps": self.steps,
             "guidance": self.guidance,
-            "refinement": Refinement(interval=self.guidance_interval),
+            "refinement": self.refinement,
             "sampler": self.sampler,
             "schedule": self.schedule,
             "model": self.id,

@@ -50,7 +50,7 @@ class Draft:
     duration_s: str = "10"
     steps: str = "25"
     guidance: str = "3"
-    rescale: str = "0"
+    rescale: str = "0.7"
     projected: bool = False
     eta: str = "0"
     momentum: str = "-0.5"
@@ -91,9 +91,9 @@ class Draft:
         return cls(
             prompt=request.prompt,
             negative_prompt=request.negative_prompt,
-            duration_s=_plain(request.duration_s),
+            duration_s=plain(request.duration_s),
             steps=str(request.steps),
-            guidance=_plain(request.guidance),
+            guidance=plain(request.guidance),
             **_refinement_fields(request.refinement),
             sampler=request.sampler.value,
             schedule=request.schedule.value,
@@ -182,7 +182,7 @@ def loop_word(loop: bool | None) -> str:
 def score_fields(score: Score) -> dict[str, Any]:
     """The fields that lead to `score`. Bars are told of a loop, which lasts them."""
     return {
-        "tempo_bpm": _plain(score.tempo_bpm) if score.tempo_bpm else "",
+        "tempo_bpm": plain(score.tempo_bpm) if score.tempo_bpm else "",
         "key": str(score.key) if score.key else "",
         "beats_per_bar": str(score.beats_per_bar) if score.beats_per_bar else "",
         "chords": score.chord_names,
@@ -196,11 +196,11 @@ def score_fields(score: Score) -> dict[str, Any]:
 def _refinement_fields(refinement: Refinement) -> dict[str, Any]:
     projection = refinement.projection or Projection()
     return {
-        "rescale": _plain(refinement.rescale),
+        "rescale": plain(refinement.rescale),
         "projected": refinement.projection is not None,
-        "eta": _plain(projection.eta),
-        "momentum": _plain(projection.momentum),
-        "threshold": _plain(projection.threshold),
+        "eta": plain(projection.eta),
+        "momentum": plain(projection.momentum),
+        "threshold": plain(projection.threshold),
         **interval_fields(refinement.interval),
     }
 
@@ -210,7 +210,7 @@ def interval_fields(interval: tuple[float, float] | None) -> dict[str, str]:
     if interval is None:
         return {"sigma_low": "", "sigma_high": ""}
     low, high = interval
-    return {"sigma_low": _plain(low), "sigma_high": _plain(high) if high < Limits.SIGMA[1] else ""}
+    return {"sigma_low": plain(low), "sigma_high": plain(high) if high < Limits.SIGMA[1] else ""}
 
 
 def number(field: str, text: str) -> float:
@@ -223,7 +223,7 @@ def number(field: str, text: str) -> float:
         ) from None
 
 
-def _plain(value: float) -> str:
+def plain(value: float) -> str:
     """The shortest text that reads back as `value`: 10 for 10.0."""
     return repr(float(value)).removesuffix(".0")
 

@@ -11,7 +11,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
-from app.state.draft import Draft, interval_fields, score_fields
+from app.state.draft import Draft, interval_fields, plain, score_fields
 from app.state.edits import WRITE_ALONE, WRITE_OVER, Edit
 from engine.api import GenerationRequest, ModelInfo, Score
 from engine.errors import InvalidRequest
@@ -112,7 +112,8 @@ class RequestModel(QObject):
             model=model.id,
             steps=str(model.steps),
             guidance=f"{model.guidance:g}",
-            **interval_fields(model.guidance_interval),
+            rescale=plain(model.refinement.rescale),
+            **interval_fields(model.refinement.interval),
             sampler=model.sampler.value,
             schedule=model.schedule.value,
         )

@@ -93,8 +93,9 @@ def _add_names(group: Any, option: str, names: type[StrEnum]) -> None:
 def _add_refinements(group: Any) -> None:
     apg = Projection()
     group.add_argument(
-        "--rescale", type=float, default=0.0, metavar="N", help="0 to 1: tame what guidance widens"
-    )
+        "--rescale", type=float, metavar="N",
+        help="0 to 1: tame what guidance widens (the model's own)",
+    )  # fmt: skip
     group.add_argument(
         "--guidance-interval", type=float, nargs=2, metavar=("LOW", "HIGH"),
         help="guide only at noise levels between these (the model's own; 0 1000 for all)",
@@ -173,9 +174,11 @@ def _refinement(arguments: argparse.Namespace, model: ModelInfo) -> Refinement:
         raise InvalidRequest(
             "apg", "There are numbers for projected guidance, but it is off.", "Add --apg."
         )
-    interval = arguments.guidance_interval or model.guidance_interval
+    own = model.refinement
+    rescale = own.rescale if arguments.rescale is None else arguments.rescale
+    interval = arguments.guidance_interval or own.interval
     return Refinement(
-        rescale=arguments.rescale,
+        rescale=rescale,
         projection=Projection(**given) if arguments.apg else None,
         interval=None if interval is None else (interval[0], interval[1]),
     )

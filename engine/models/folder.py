@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.api import ModelInfo, SamplerName, ScheduleName
-from engine.errors import ModelUnavailable
+from engine.api import ModelInfo, Refinement, SamplerName, ScheduleName
+from engine.errors import InvalidRequest, ModelUnavailable
 
 CONFIG = "config.json"
 FORMAT = 1
@@ -74,7 +74,7 @@ class ModelFolder:
                 guidance=float(self.config["guidance"]),
                 sampler=SamplerName(self.config["sampler"]),
                 schedule=ScheduleName(self.config["schedule"]),
-                guidance_interval=_interval(self.config.get("guidance_interval")),
+                refinement=_refinement(self.config),
                 bytes_a_second=BYTES_A_SECOND.get(str(self.config.get("family")), 0.0),
             )
         except (KeyError, ValueError, TypeError) as error:
@@ -129,14 +129,16 @@ def sha256(path: Path) -> str:
         ) from error
 
 
-def _interval(plain: Any) -> tuple[float, float] | None:
-    """Raises `ValueError` or `TypeError` for what is not two levels, the lower first."""
-    if plain is None:
-        return None
-    low, high = (float(level) for level in plain)
-    if not low < high:
-        raise ValueError(f"no noise level lies between {low:g} and {high:g}")
-    return low, high
+def _refinement(config: dict[str, Any]) -> Refinement:
+    """Raises `ValueError` or `TypeError` for what is none."""
+    rescale, interval = config.get("guidance_rescale", 0.0), config.get("guidance_interval")
+    if interval is not None:
+        low, high = (float(level) for level in interval)
+        interval = low, high
+    try:
+        return Refinement(rescale=float(rescale), interval=interval)
+    except InvalidRequest as error:
+        raise ValueError(error.message) from error
 
 
 def _remedy() -> str:

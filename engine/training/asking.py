@@ -22,16 +22,18 @@ Interval = tuple[float, float]
 class Sampling:
     """How a model is asked; None takes what the model itself is set to.
 
-    `interval` are the noise levels σ that are guided, as `Refinement` has it. Raises
-    `InvalidRequest` at once for what a request would be refused for after minutes of renders.
+    `interval` are the noise levels σ that are guided and `rescale` how far guidance is brought
+    back, as `Refinement` has them. Raises `InvalidRequest` at once for what a request would be
+    refused for after minutes of renders.
     """
 
     steps: int | None = None
     guidance: float | None = None
     interval: Interval | None = None
+    rescale: float | None = None
 
     def __post_init__(self) -> None:
-        Refinement(interval=self.interval)
+        Refinement(self.rescale or 0.0, interval=self.interval)
         if self.steps is not None:
             check_range("steps", "Steps", self.steps, Limits.STEPS)
         if self.guidance is not None:
@@ -42,17 +44,15 @@ class Sampling:
         return Sampling(
             info.steps if self.steps is None else self.steps,
             info.guidance if self.guidance is None else self.guidance,
-            info.guidance_interval if self.interval is None else self.interval,
+            info.refinement.interval if self.interval is None else self.interval,
+            info.refinement.rescale if self.rescale is None else self.rescale,
         )
 
     def asked_of(self, info: ModelInfo, request: GenerationRequest) -> GenerationRequest:
         """`request` made this way, with the model's own sampler and schedule."""
         way = self.settled(info)
-        asked = {
-            "steps": way.steps,
-            "guidance": way.guidance,
-            "refinement": Refinement(interval=way.interval),
-        }
+        refinement = Refinement(way.rescale or 0.0, interval=way.interval)
+        asked = {"steps": way.steps, "guidance": way.guidance, "refinement": refinement}
         return replace(request, **info.own_settings | asked)
 
 

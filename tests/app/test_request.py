@@ -54,7 +54,9 @@ def test_a_new_session_asks_as_the_house_model_recommends() -> None:
 
 
 def test_a_model_brings_its_settings_along(model: RequestModel) -> None:
-    limited = replace(HOUSE, id="mine", steps=8, guidance=4.5, guidance_interval=(0.5, 12.0))
+    limited = replace(
+        HOUSE, id="mine", steps=8, guidance=4.5, refinement=Refinement(0.5, interval=(0.5, 12.0))
+    )
     model.choose_model(limited)
     (request,) = model.build()
     assert {name: getattr(request, name) for name in limited.own_settings} == limited.own_settings
@@ -119,7 +121,7 @@ def test_numbers_of_refined_guidance_are_judged_too(fields: dict[str, str], at_f
 
 
 def test_refined_guidance_is_typed_in_part() -> None:
-    plain = replace(GOOD, sigma_low="")
+    plain = replace(GOOD, sigma_low="", rescale="0")
     assert plain.request().refinement == Refinement()
     assert replace(plain, eta="nonsense").request().refinement == Refinement()
     above = replace(GOOD, sigma_low="0,3").request().refinement

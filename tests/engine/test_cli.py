@@ -10,6 +10,7 @@ import os
 import queue
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -111,17 +112,19 @@ def test_sampler_schedule_and_refined_guidance_are_chosen_by_name() -> None:
     )
 
 
-def test_guidance_acts_where_the_model_asks_for_it(tmp_path: Path) -> None:
-    write_tiny_model(tmp_path, "limited", guidance_interval=(0.3, 10.0))
+def test_guidance_acts_as_the_model_asks_for_it(tmp_path: Path) -> None:
+    write_tiny_model(tmp_path, "limited", guidance_interval=(0.3, 10.0), guidance_rescale=0.6)
     info, parser = Registry((tmp_path,)).info("limited"), entry.build_parser(["generate"])
 
-    def interval(*words: str) -> tuple[float, float] | None:
+    def refinement(*words: str) -> Refinement:
         given = parser.parse_args(["generate", "jazz", *words])
-        return generate.build_request(given, info).refinement.interval
+        return generate.build_request(given, info).refinement
 
-    assert info.guidance_interval == interval() == (0.3, 10.0)
-    assert interval("--guidance-interval", "0", "1000") == (0.0, 1_000.0)
-    assert GenerationRequest("jazz", **info.own_settings).refinement.interval == (0.3, 10.0)
+    own = Refinement(0.6, interval=(0.3, 10.0))
+    assert info.refinement == refinement() == own
+    assert refinement("--guidance-interval", "0", "1000") == replace(own, interval=(0.0, 1_000.0))
+    assert refinement("--rescale", "0") == replace(own, rescale=0.0)
+    assert GenerationRequest("jazz", **info.own_settings).refinement == own
 
 
 def test_stem_loop_bars_and_what_is_played_over_are_asked_for(tmp_path: Path) -> None:

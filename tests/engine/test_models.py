@@ -146,6 +146,8 @@ def test_one_changed_byte_is_found_when_loading(root: Path, name: str) -> None:
         lambda config: json.dumps(config | {"sampler": "magic"}),
         lambda config: json.dumps(config | {"guidance_interval": [5, 1]}),
         lambda config: json.dumps(config | {"guidance_interval": "much"}),
+        lambda config: json.dumps(config | {"guidance_rescale": 2}),
+        lambda config: json.dumps(config | {"guidance_rescale": "much"}),
         lambda config: json.dumps(config | {"family": "martian"}),
         lambda config: json.dumps(config | {"net": config["net"] | {"channels": [64, 32]}}),
         lambda config: json.dumps(config | {"net": config["net"] | {"concat_channels": 3}}),

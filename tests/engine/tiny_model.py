@@ -34,6 +34,7 @@ CONFIG = HouseConfig(
     ),
     codec=HouseCodecConfig(latent_channels=16, width=32, layers=1),
     guidance_interval=None,
+    guidance_rescale=0.0,
     title="Tiny",
 )
 DIT_CONFIG = replace(

@@ -1,4 +1,4 @@
-"""Which way of asking a model serves best: scales of guidance, and the levels that are guided.
+"""Which way of asking a model serves best: scales of guidance, how they are tamed, and where.
 
 Each way is asked for the same mixes and the same prompt with several seeds, and measured as the
 report measures. Nothing here is a promise, so there are no bars: a table to choose from.
@@ -44,17 +44,19 @@ class Choice:
 
 
 def ways(
-    steps: Sequence[int], scales: Sequence[float], intervals: Sequence[Interval]
-) -> list[Sampling]:
+    steps: Sequence[int], scales: Sequence[float], intervals: Sequence[Interval],
+    rescales: Sequence[float],
+) -> list[Sampling]:  # fmt: skip
     """All combinations."""
-    return [Sampling(*each) for each in product(steps, scales, intervals)]
+    return [Sampling(*each) for each in product(steps, scales, intervals, rescales)]
 
 
 def name_of(way: Sampling) -> str:
     assert way.interval is not None
     low, high = way.interval
     levels = "at all σ" if way.interval == ALL else f"at σ {low:g}–{high:g}"
-    return f"{way.steps} steps, guidance {way.guidance:g} {levels}"
+    tamed = f" rescaled {way.rescale:g}" if way.rescale else ""
+    return f"{way.steps} steps, guidance {way.guidance:g}{tamed} {levels}"
 
 
 def passes(way: Sampling, model: Model) -> int:
@@ -81,10 +83,10 @@ def compare(
 
 
 def head() -> str:
-    return f"{'way':<40}{'passes':>8}" + "".join(f"{name:>9}" for name in COLUMNS)
+    return f"{'way':<52}{'passes':>8}" + "".join(f"{name:>9}" for name in COLUMNS)
 
 
 def line(choice: Choice) -> str:
     cost = "–" if choice.passes is None else str(choice.passes)
     cells = "".join(f"{plain(read(choice.found)):>9}" for read in COLUMNS.values())
-    return f"{choice.name:<40}{cost:>8}{cells}"
+    return f"{choice.name:<52}{cost:>8}{cells}"

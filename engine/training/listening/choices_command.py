@@ -7,22 +7,28 @@ import math
 from pathlib import Path
 
 from engine.sampling import SIGMA
-from engine.training.arguments import count
+from engine.training.arguments import count, finite
 
 
 def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     choices = subparsers.add_parser(
         "choices",
-        help="compare ways of asking a model: steps, guidance, the levels that are guided",
-        description="Asks for the same prompts in every combination of the given steps, scales "
-        "and intervals, and tells for each what it costs and what comes out.",
+        help="compare ways of asking a model: steps, guidance, how it is tamed, and where it acts",
+        description="Asks for the same prompts in every combination of the given steps, scales, "
+        "intervals and rescales, and tells for each what it costs and what comes out.",
     )
     choices.add_argument("--model", default="house", help="its name or its folder")
     choices.add_argument("--steps", type=count, nargs="+", metavar="N", help="(the model's own)")
-    choices.add_argument("--guidance", type=float, nargs="+", metavar="N", help="(the model's own)")
+    choices.add_argument(
+        "--guidance", type=finite, nargs="+", metavar="N", help="(the model's own)"
+    )
     choices.add_argument(
         "--intervals", type=interval, nargs="+", metavar="LOW-HIGH", default=[interval("all")],
         help="noise levels that are guided, e.g. 0.3-10; “all” for all (all)",
+    )  # fmt: skip
+    choices.add_argument(
+        "--rescale", type=finite, nargs="+", metavar="N",
+        help="how far guidance is brought back, 0 to 1 (the model's own)",
     )  # fmt: skip
     choices.add_argument("--prompts", type=count, default=20, metavar="N", help="how many (20)")
     choices.add_argument("--seed", type=int, default=0, help="added to every clip's own")
@@ -57,7 +63,10 @@ def run(arguments: argparse.Namespace) -> int:
     asking = Asking.of(arguments.model, store)
     info, size = asking.model.info, replace(QUICK, mixes=arguments.prompts)
     asked = ways(
-        arguments.steps or [info.steps], arguments.guidance or [info.guidance], arguments.intervals
+        arguments.steps or [info.steps],
+        arguments.guidance or [info.guidance],
+        arguments.intervals,
+        arguments.rescale or [info.refinement.rescale],
     )
     questions = Stages().run(
         "renders", size.renders, lambda tick: prepare(Studio(store), size, tick)

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.training.arguments import count
+from engine.training.arguments import count, finite
 from engine.training.fidelity import commands as fidelity
 from engine.training.listening import choices_command as choices
 
@@ -31,9 +31,13 @@ def add_command(subparsers: Any) -> None:
     )
     evaluate.add_argument("--seed", type=int, default=0, help="added to every clip's own")
     evaluate.add_argument("--steps", type=count, help="default: the model's own")
-    evaluate.add_argument("--guidance", type=float, help="default: the model's own")
+    evaluate.add_argument("--guidance", type=finite, help="default: the model's own")
     evaluate.add_argument(
-        "--guidance-interval", type=float, nargs=2, metavar=("LOW", "HIGH"),
+        "--rescale", type=finite, metavar="N",
+        help="how far guidance is brought back, 0 to 1 (default: the model's own)",
+    )  # fmt: skip
+    evaluate.add_argument(
+        "--guidance-interval", type=finite, nargs=2, metavar=("LOW", "HIGH"),
         help="noise levels that are guided (default: the model's own)",
     )  # fmt: skip
     evaluate.add_argument("--prompts", type=count, metavar="N", help="how many (default: 60)")
@@ -53,8 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
     from engine.training.listening.report import Setting, evaluate_model
     from engine.training.listening.store import Store
 
-    interval = arguments.guidance_interval
-    way = Sampling(arguments.steps, arguments.guidance, tuple(interval) if interval else None)
+    interval = tuple(arguments.guidance_interval) if arguments.guidance_interval else None
+    way = Sampling(arguments.steps, arguments.guidance, interval, arguments.rescale)
     setting = Setting(
         arguments.model, arguments.against, way, arguments.seed, _size(arguments), arguments.out
     )

@@ -31,11 +31,11 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
 
 
 def test_every_combination_is_asked_once() -> None:
-    found = ways([8, 25], [2.0, 3.0], [ALL, (0.3, 10.0)])
-    assert len(set(found)) == len(found) == 8
-    assert Sampling(25, 2.0, (0.3, 10.0)) in found
-    assert [name_of(way) for way in found[:2]] == [
-        "8 steps, guidance 2 at all σ",
+    found = ways([8, 25], [2.0, 3.0], [ALL, (0.3, 10.0)], [0.0, 0.7])
+    assert len(set(found)) == len(found) == 16
+    assert Sampling(25, 2.0, (0.3, 10.0), 0.7) in found
+    assert [name_of(way) for way in found[1:3]] == [
+        "8 steps, guidance 2 rescaled 0.7 at all σ",
         "8 steps, guidance 2 at σ 0.3–10",
     ]
 
