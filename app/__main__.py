@@ -33,7 +33,7 @@ def compose(
     window = MainWindow(studio)
     window.show()
     QTimer.singleShot(0, studio.jobs.warm_up)
-    QTimer.singleShot(0, studio.transport.find_devices)
+    QTimer.singleShot(0, studio.transport.output.find)
     return app, studio, window
 
 

@@ -198,7 +198,7 @@ class Conductor(QObject):
         actions["mute"].triggered.connect(transport.set_muted)
         actions["louder"].triggered.connect(lambda: self._change_volume(_VOLUME_STEP))
         actions["quieter"].triggered.connect(lambda: self._change_volume(-_VOLUME_STEP))
-        actions["rescan_devices"].triggered.connect(transport.rescan_devices)
+        actions["rescan_devices"].triggered.connect(transport.output.rescan)
         actions["clear_region"].triggered.connect(lambda: transport.set_region(None))
         transport.notice.connect(self._studio.notices.warn)
         transport.volume_changed.connect(self._keep_volume)

@@ -85,7 +85,7 @@ class MainWindow(QMainWindow):
 
     def _header(self) -> HeaderBar:
         studio = self._studio
-        output = OutputPicker(studio.theme, studio.actions, studio.transport)
+        output = OutputPicker(studio.theme, studio.actions, studio.transport.output)
         output.chosen.connect(self.conductor.keep_output)
         menu = build_menu(studio.actions, studio.recent, self.conductor.open_file, self)
         self.addActions(studio.actions.all())

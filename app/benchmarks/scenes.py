@@ -108,7 +108,7 @@ class Together(Scene):
 
         from app.benchmarks.loop_watch import LoopWatch
 
-        self._underruns, self._takes_before = self.studio.transport.underruns, self.takes
+        self._underruns, self._takes_before = self.studio.transport.output.underruns, self.takes
         self._loop = LoopWatch()
         self._loop.start()
         QTimer.singleShot(round(1000 * self.options.together), self._report)
@@ -117,7 +117,7 @@ class Together(Scene):
         self._loop.stop()
         transport = self.studio.transport
         longest, busiest = self._loop.longest, self._loop.busiest
-        heard = transport.underruns - self._underruns if transport.is_playing else None
+        heard = transport.output.underruns - self._underruns if transport.is_playing else None
         self.result = {
             "underruns": heard,
             "takes": self.takes - self._takes_before,

@@ -1,21 +1,18 @@
 """The transport: what plays, where, how loud, through which output. A QObject, no widgets.
 
-Two slots hold takes A and B; both follow one position. The player runs on threads of its own,
-and its news is brought to the window's thread here, by signals.
+Two slots hold takes A and B; both follow one position.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from app.playback.devices import DeviceState
 from app.playback.history import Levels
-from app.playback.messages import PlayerEvents
-from app.playback.remote import RemotePlayer
-from app.state.background import Background
+from app.state.level_match import LevelMatch
 from app.state.looping import Looping
+from app.state.output import Output
 from app.state.slots import LoadedTake, Slots, TakeSlot
 from app.state.volume import Volume
 
@@ -35,27 +32,19 @@ class Transport(QObject):
     muted_changed = Signal(bool)
     levels_changed = Signal(object)  # playback.history.Levels
     match_changed = Signal(float)  # dB applied to the active slot by the level match
-    device_changed = Signal(str)  # the output in use, "" for none
-    devices_changed = Signal(object)  # playback.devices.DeviceState
     notice = Signal(str, str)  # what happened, what to do
-
-    _device_news = Signal(object)
-    _player_news = Signal(str, str)
 
     def __init__(self, device: str = "", parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._slots = Slots()
-        self._background = Background(self)
         self._active = TakeSlot.A
         self._position_s = 0.0
         self._playing = False
-        self._devices = DeviceState(wanted=device)
-        queued = Qt.ConnectionType.QueuedConnection
-        self._device_news.connect(self._on_device_state, queued)
-        self._player_news.connect(self.notice, queued)
-        self._player = RemotePlayer(
-            PlayerEvents(self._device_news.emit, self._player_news.emit), wanted=device
-        )
+        self.output = Output(device, self)
+        self.output.notice.connect(self.notice)
+        self._player = self.output.player
+        self._match = LevelMatch(self._slots, self)
+        self._match.changed.connect(self._apply_match)
         self._looping = Looping(self)
         self._looping.loop_changed.connect(self.loop_changed)
         self._looping.region_changed.connect(self.region_changed)
@@ -66,10 +55,6 @@ class Transport(QObject):
         self._volume.amplitude_changed.connect(self._player.set_volume)
         self._timer = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
-
-    def find_devices(self) -> None:
-        """Look for outputs in the background; call once the window is shown."""
-        self._player.find_devices()
 
     def close(self) -> None:
         """Fade out and let go of the output."""
@@ -136,7 +121,7 @@ class Transport(QObject):
     def _put(self, slot: TakeSlot, take: LoadedTake, *, from_start: bool = False) -> None:
         self._slots.put(slot, take)
         self._player.load(slot, take.audio, take.sample_rate, take.is_loop)
-        self._match_levels()
+        self._match.update()
         if from_start:
             self.seek(0.0)
         if slot is self._active:
@@ -158,7 +143,7 @@ class Transport(QObject):
             self._follow_take()
             self.seek(0.0)
             self.loaded.emit()
-        self._match_levels()
+        self._match.update()
         self.slots_changed.emit()
 
     def choose_slot(self, slot: TakeSlot) -> None:
@@ -180,19 +165,6 @@ class Transport(QObject):
     def match_db(self, slot: TakeSlot) -> float:
         """The gain in dB that the level match gives to a slot."""
         return self._slots.match_db(slot)
-
-    def _match_levels(self) -> None:
-        """Measure what is not measured yet, once there is something to compare."""
-        self._apply_match()
-        for take in self._slots.unmeasured():
-            self._background.run(
-                lambda take=take: (take, take.loudness_lufs()),  # type: ignore[misc]
-                self._on_loudness,
-            )
-
-    def _on_loudness(self, measured: tuple[LoadedTake, float]) -> None:
-        self._slots.set_loudness(*measured)
-        self._apply_match()
 
     def _apply_match(self) -> None:
         self._player.set_gains(self._slots.gains())
@@ -317,29 +289,3 @@ class Transport(QObject):
 
     def set_muted(self, muted: bool) -> None:
         self._volume.set_muted(muted)
-
-    # Output.
-
-    @property
-    def devices(self) -> DeviceState:
-        return self._devices
-
-    @property
-    def underruns(self) -> int:
-        """How often the output ran dry since the start."""
-        return self._player.underruns
-
-    def choose_device(self, name: str) -> None:
-        """Play through the output called `name`, "" for the system's default."""
-        self._player.choose_device(name)
-
-    def rescan_devices(self) -> None:
-        """Look for outputs again, in the background."""
-        self._player.rescan()
-
-    @Slot(object)
-    def _on_device_state(self, state: DeviceState) -> None:
-        before, self._devices = self._devices, state
-        self.devices_changed.emit(state)
-        if state.in_use != before.in_use:
-            self.device_changed.emit(state.in_use)

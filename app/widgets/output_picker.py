@@ -9,7 +9,7 @@ from app.actions import Actions
 from app.controls.buttons import Picker, tool_button
 from app.controls.restyle import set_style
 from app.playback.devices import DeviceState
-from app.state.transport import Transport
+from app.state.output import Output
 from app.theme import GRID, Theme
 
 
@@ -19,10 +19,10 @@ class OutputPicker(QWidget):
     chosen = Signal(str)  # what the user wants from now on, "" for the system's default
 
     def __init__(
-        self, theme: Theme, actions: Actions, transport: Transport, parent: QWidget | None = None
+        self, theme: Theme, actions: Actions, output: Output, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._transport = transport
+        self._output = output
         self._list = Picker(theme, self.tr("Audio output"))
         self._list.setObjectName("output")
         self._list.setMinimumContentsLength(14)
@@ -33,12 +33,12 @@ class OutputPicker(QWidget):
         row.addWidget(self._list, 1)
         row.addWidget(tool_button(actions["rescan_devices"]))
         self.setFocusProxy(self._list)
-        transport.devices_changed.connect(self._show)
-        self._show(transport.devices)
+        output.changed.connect(self._show)
+        self._show(output.state)
 
     def _on_activated(self, index: int) -> None:
         name = str(self._list.itemData(index))
-        self._transport.choose_device(name)
+        self._output.choose(name)
         self.chosen.emit(name)
 
     def _show(self, state: DeviceState) -> None:

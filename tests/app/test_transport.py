@@ -129,7 +129,7 @@ def test_the_analysis_of_each_take_is_made_once(transport: Transport, qtbot: QtB
 def test_playing_moves_tells_levels_and_ends(
     null_sink: NullSink, transport: Transport, qtbot: QtBot
 ) -> None:
-    transport.rescan_devices()
+    transport.output.rescan()
     audio = noise(1.0, 0.1)
     positions: list[float] = []
     peaks: list[float] = []
@@ -155,8 +155,8 @@ def test_playing_moves_tells_levels_and_ends(
 def test_a_lost_output_is_told_and_playing_stops(
     null_sink: NullSink, transport: Transport, qtbot: QtBot
 ) -> None:
-    with qtbot.waitSignal(transport.devices_changed, timeout=20_000):
-        transport.rescan_devices()
+    with qtbot.waitSignal(transport.output.changed, timeout=20_000):
+        transport.output.rescan()
     transport.load(noise(5.0), RATE)
     transport.play()
     qtbot.waitUntil(lambda: transport.position_s > 0.2, timeout=20_000)
@@ -164,4 +164,4 @@ def test_a_lost_output_is_told_and_playing_stops(
         null_sink.stop()
     assert "went away" in told.args[0]
     qtbot.waitUntil(lambda: not transport.is_playing)
-    assert transport.devices.problem
+    assert transport.output.state.problem

@@ -232,25 +232,25 @@ def test_a_slider_without_steps_says_why(scrubber: StepScrubber) -> None:
 def test_the_picker_names_what_plays_and_what_is_missing(
     theme: Theme, transport: Transport, qtbot: QtBot
 ) -> None:
-    picker = OutputPicker(theme, Actions(theme), transport)
+    picker = OutputPicker(theme, Actions(theme), transport.output)
     qtbot.addWidget(picker)
     box = picker.findChild(QComboBox)
     assert box is not None
-    transport.devices_changed.emit(DeviceState("", "Speakers", ("Speakers", "HDMI")))
+    transport.output.changed.emit(DeviceState("", "Speakers", ("Speakers", "HDMI")))
     assert box.currentData() == ""
     assert "Speakers" in box.currentText()
-    transport.devices_changed.emit(DeviceState("Headphones", "Speakers", ("Speakers",)))
+    transport.output.changed.emit(DeviceState("Headphones", "Speakers", ("Speakers",)))
     assert box.currentText() == "Headphones (not connected)"
     assert "Speakers" in box.accessibleDescription()
-    transport.devices_changed.emit(DeviceState("", "", (), "There is none.", "Press Rescan."))
+    transport.output.changed.emit(DeviceState("", "", (), "There is none.", "Press Rescan."))
     assert box.currentText() == "No audio output"
     assert "Press Rescan." in box.toolTip()
 
 
 def test_the_picker_tells_what_was_chosen(theme: Theme, transport: Transport, qtbot: QtBot) -> None:
-    picker = OutputPicker(theme, Actions(theme), transport)
+    picker = OutputPicker(theme, Actions(theme), transport.output)
     qtbot.addWidget(picker)
-    transport.devices_changed.emit(DeviceState("", "Speakers", ("Speakers", "HDMI")))
+    transport.output.changed.emit(DeviceState("", "Speakers", ("Speakers", "HDMI")))
     box = picker.findChild(QComboBox)
     assert box is not None
     with qtbot.waitSignal(picker.chosen) as chosen:
