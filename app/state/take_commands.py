@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QUndoCommand
 
 from app.library import Take, TakeState
 from engine.api import Clip
-
-if TYPE_CHECKING:
-    from app.state.takes import Takes
 
 _NAME_CHARS = 32
 
@@ -21,10 +18,19 @@ def _title(take: Take) -> str:
     return prompt if len(prompt) <= _NAME_CHARS else prompt[: _NAME_CHARS - 1].rstrip() + "…"
 
 
+class Listing(Protocol):
+    """What the changes need of the list; `Takes` says what each does."""
+
+    def put_back(self, take: Take, clip: Clip | None) -> None: ...
+    def take_away(self, id: str) -> None: ...
+    def set_star(self, id: str, starred: bool) -> None: ...
+    def select(self, id: str | None) -> None: ...
+
+
 class RemoveTake(QUndoCommand):
     """Deletes a take. What is not on disk yet is held here, so that undo can save it again."""
 
-    def __init__(self, takes: Takes, take: Take, clip: Clip | None) -> None:
+    def __init__(self, takes: Listing, take: Take, clip: Clip | None) -> None:
         text = QCoreApplication.translate("Undo", "Delete “{take}”")
         super().__init__(text.format(take=_title(take)))
         self._takes = takes
@@ -43,7 +49,7 @@ class RemoveTake(QUndoCommand):
 class StarTake(QUndoCommand):
     """Stars a take, or takes its star away."""
 
-    def __init__(self, takes: Takes, take: Take, starred: bool) -> None:
+    def __init__(self, takes: Listing, take: Take, starred: bool) -> None:
         text = QCoreApplication.translate("Undo", "Star “{take}”")
         if not starred:
             text = QCoreApplication.translate("Undo", "Unstar “{take}”")
