@@ -1,7 +1,10 @@
 """What every test may count on: a window system without a screen, and no clock in properties."""
 
 import os
+import sys
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import settings
 
 from tests.compiled import VARIABLE, own_cache
@@ -15,3 +18,11 @@ os.environ[VARIABLE] = str(own_cache(os.environ.get("PYTEST_XDIST_WORKER", "alon
 
 settings.register_profile("undertone", deadline=None)  # a busy machine is no failure
 settings.load_profile("undertone")
+
+
+@pytest.fixture(autouse=True)
+def _denormals() -> Iterator[None]:
+    """The engine flushes them on its thread, and a test may be that thread; the next has them."""
+    yield
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_flush_denormal(False)
