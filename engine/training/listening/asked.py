@@ -21,6 +21,8 @@ from engine.training.corpus.prompts import TEMPLATES, held_out_prompt, write_pro
 from engine.training.corpus.wording import STEM_TEMPLATES
 
 FIRST_SEED = 7_000_000  # no other stage's pieces begin there
+UNREPORTED = 1_000
+"""The first mix that is kept for choosing by: the report's would flatter what was chosen there."""
 CLIP_S = 10.0
 STYLE_ROUND = tuple(style.id for style in STYLES)
 _STEM_SEEDS, _LOOP_SEEDS, _OTHER_SEEDS, _MANY_SEEDS = (
@@ -58,17 +60,18 @@ class Asked:
         return tuple(each.program for each in found)
 
 
-def mixes(count: int) -> list[Asked]:
+def mixes(count: int, first: int = 0) -> list[Asked]:
     """Whole arrangements, the styles in turn. Every other request fixes the score by hand, as
     `--bpm`, `--key` and `--chords` do; the rest says what it wants in words alone."""
     return [
-        _asked(_piece(number), fixed=number // len(STYLE_ROUND) % 2 == 0) for number in range(count)
+        _asked(_piece(number), fixed=number // len(STYLE_ROUND) % 2 == 0)
+        for number in range(first, first + count)
     ]
 
 
-def other_mixes(count: int) -> list[Piece]:
+def other_mixes(count: int, first: int = 0) -> list[Piece]:
     """As many pieces of the same styles that nobody asks for: a second set of real renders."""
-    return [_piece(number, FIRST_SEED + _OTHER_SEEDS) for number in range(count)]
+    return [_piece(number, FIRST_SEED + _OTHER_SEEDS) for number in range(first, first + count)]
 
 
 def stems(count: int) -> list[Asked]:

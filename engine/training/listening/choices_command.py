@@ -15,7 +15,8 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         "choices",
         help="compare ways of asking a model: steps, guidance, how it is tamed, and where it acts",
         description="Asks for the same prompts in every combination of the given steps, scales, "
-        "intervals and rescales, and tells for each what it costs and what comes out.",
+        "intervals and rescales, and tells for each what it costs and what comes out. The prompts "
+        "are not the report's, which so tells nothing that was chosen to look well in it.",
     )
     choices.add_argument("--model", default="house", help="its name or its folder")
     choices.add_argument("--steps", type=count, nargs="+", metavar="N", help="(the model's own)")
@@ -30,7 +31,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         "--rescale", type=finite, nargs="+", metavar="N",
         help="how far guidance is brought back, 0 to 1 (the model's own)",
     )  # fmt: skip
-    choices.add_argument("--prompts", type=count, default=20, metavar="N", help="how many (20)")
+    choices.add_argument("--prompts", type=count, default=120, metavar="N", help="how many (120)")
     choices.add_argument("--seed", type=int, default=0, help="added to every clip's own")
     choices.add_argument("--cache", type=Path, metavar="FOLDER", help="where renders are kept")
     choices.set_defaults(run=run)
@@ -53,6 +54,7 @@ def interval(word: str) -> tuple[float, float]:
 def run(arguments: argparse.Namespace) -> int:
     from dataclasses import replace
 
+    from engine.training.listening.asked import UNREPORTED
     from engine.training.listening.choices import compare, head, line, ways
     from engine.training.listening.findings import QUICK, prepare
     from engine.training.listening.report import Asking, Stages
@@ -61,7 +63,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     store = Store(arguments.cache) if arguments.cache else Store.default()
     asking = Asking.of(arguments.model, store)
-    info, size = asking.model.info, replace(QUICK, mixes=arguments.prompts)
+    info = asking.model.info
+    size = replace(QUICK, mixes=arguments.prompts, stems=0, loops=0, first=UNREPORTED)
     asked = ways(
         arguments.steps or [info.steps],
         arguments.guidance or [info.guidance],

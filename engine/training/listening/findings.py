@@ -49,6 +49,7 @@ class Size:
     seeds: int = 16
     lessons: int = 720
     memory: int = 96  # training clips that copies are looked for in
+    first: int = 0  # which of all mixes is asked for first
 
     @property
     def renders(self) -> int:
@@ -94,7 +95,8 @@ class Answers:
 def prepare(studio: Studio, size: Size, tick: Tick = lambda: None) -> Questions:
     """Everything that is asked, its renders, and a listener taught on others."""
     listener = train_listener(studio, size.lessons, tick)
-    whole, single, round_ = mixes(size.mixes), stems(size.stems), loops(size.loops)
+    whole = mixes(size.mixes, size.first)
+    single, round_ = stems(size.stems), loops(size.loops)
     seeds = many_seeds(size.seeds)
     played = Answers(
         studio.play([each.piece for each in whole], tick),
@@ -102,7 +104,7 @@ def prepare(studio: Studio, size: Size, tick: Tick = lambda: None) -> Questions:
         studio.play([each.piece for each in round_], tick),
         studio.play(seeds.pieces, tick),
     )
-    other = studio.play(other_mixes(size.mixes), tick)
+    other = studio.play(other_mixes(size.mixes, size.first), tick)
     trained, unseen = (
         [map_of(made, _TRAINED_S) for made in studio.play(clips_of(size.memory, seeds_of), tick)]
         for seeds_of in (_TRAINED, _UNSEEN)

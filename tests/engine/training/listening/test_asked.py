@@ -6,7 +6,14 @@ from engine.planner import plan_for
 from engine.score import Stem
 from engine.styles import STYLES
 from engine.training.corpus.wording import HELD_OUT_WORDS
-from engine.training.listening.asked import loops, many_seeds, mixes, stems
+from engine.training.listening.asked import (
+    UNREPORTED,
+    loops,
+    many_seeds,
+    mixes,
+    other_mixes,
+    stems,
+)
 
 
 def test_mixes_go_through_the_styles_and_fix_every_other_round() -> None:
@@ -16,6 +23,15 @@ def test_mixes_go_through_the_styles_and_fix_every_other_round() -> None:
     assert not any(each.given.chords for each in asked[len(STYLES) :])
     assert len({each.piece.seed for each in asked}) == len(asked)
     assert all(each.text != each.plain for each in asked)
+
+
+def test_what_is_chosen_by_is_not_what_is_reported() -> None:
+    assert mixes(2, first=3) == mixes(5)[3:]
+    assert other_mixes(2, first=3) == other_mixes(5)[3:]
+    reported = {each.piece.seed for each in mixes(120)}
+    chosen_by = mixes(120, UNREPORTED)
+    assert reported.isdisjoint(each.piece.seed for each in chosen_by)
+    assert [each.piece.style for each in chosen_by[: len(STYLES)]] == [s.id for s in STYLES]
 
 
 def test_held_out_words_are_in_the_held_out_wordings_alone() -> None:
