@@ -12,7 +12,7 @@ import soxr
 from engine.api import GenerationRequest, Limits, ModelInfo, Score
 from engine.models.base import Model
 from engine.pipeline import Generation
-from engine.sampling import Refinement, check_range
+from engine.sampling import Refinement, SamplerName, check_range
 from engine.training.evaluation import SAMPLE_RATE, Generate, Sound
 
 Interval = tuple[float, float]
@@ -31,6 +31,7 @@ class Sampling:
     guidance: float | None = None
     interval: Interval | None = None
     rescale: float | None = None
+    sampler: SamplerName | None = None
 
     def __post_init__(self) -> None:
         Refinement(self.rescale or 0.0, interval=self.interval)
@@ -46,13 +47,19 @@ class Sampling:
             info.guidance if self.guidance is None else self.guidance,
             info.refinement.interval if self.interval is None else self.interval,
             info.refinement.rescale if self.rescale is None else self.rescale,
+            self.sampler or info.sampler,
         )
 
     def asked_of(self, info: ModelInfo, request: GenerationRequest) -> GenerationRequest:
-        """`request` made this way, with the model's own sampler and schedule."""
+        """`request` made this way, on the model's own schedule."""
         way = self.settled(info)
         refinement = Refinement(way.rescale or 0.0, interval=way.interval)
-        asked = {"steps": way.steps, "guidance": way.guidance, "refinement": refinement}
+        asked = {
+            "steps": way.steps,
+            "guidance": way.guidance,
+            "refinement": refinement,
+            "sampler": way.sampler,
+        }
         return replace(request, **info.own_settings | asked)
 
 

@@ -1,4 +1,4 @@
-"""Which way of asking a model serves best: scales of guidance, how they are tamed, and where.
+"""Which way of asking a model serves best: samplers, guidance, how it is tamed, and where.
 
 Each way is asked for the same mixes and the same prompt with several seeds, and measured as the
 report measures. Nothing here is a promise, so there are no bars: a table to choose from.
@@ -13,7 +13,7 @@ from itertools import product
 from engine.benchmarks.table import plain
 from engine.diffusion.schedules import sigmas
 from engine.models.base import Model
-from engine.sampling import SIGMA, Refinement
+from engine.sampling import SIGMA, Refinement, SamplerName
 from engine.training.asking import Interval, Sampling
 from engine.training.listening import judge
 from engine.training.listening.findings import Answers, Findings, Questions, answer_mixes, find
@@ -45,10 +45,10 @@ class Choice:
 
 def ways(
     steps: Sequence[int], scales: Sequence[float], intervals: Sequence[Interval],
-    rescales: Sequence[float],
+    rescales: Sequence[float], samplers: Sequence[SamplerName],
 ) -> list[Sampling]:  # fmt: skip
     """All combinations."""
-    return [Sampling(*each) for each in product(steps, scales, intervals, rescales)]
+    return [Sampling(*each) for each in product(steps, scales, intervals, rescales, samplers)]
 
 
 def name_of(way: Sampling) -> str:
@@ -56,15 +56,18 @@ def name_of(way: Sampling) -> str:
     low, high = way.interval
     levels = "at all σ" if way.interval == ALL else f"at σ {low:g}–{high:g}"
     tamed = f" rescaled {way.rescale:g}" if way.rescale else ""
-    return f"{way.steps} steps, guidance {way.guidance:g}{tamed} {levels}"
+    walked = f"{way.steps} steps" + (f" of {way.sampler}" if way.sampler else "")
+    return f"{walked}, guidance {way.guidance:g}{tamed} {levels}"
 
 
 def passes(way: Sampling, model: Model) -> int:
     """How often the network sees one clip: twice where guidance acts, once elsewhere."""
     info = model.info
+    way = way.settled(info)
     assert way.steps is not None
+    assert way.sampler is not None
     levels = sigmas(info.schedule, way.steps, *model.sigma_range)[:-1].tolist()
-    costs = info.sampler.costs(way.steps)
+    costs = way.sampler.costs(way.steps)
     refinement = Refinement(interval=way.interval)
     guided = [way.guidance != 1 and refinement.guides_at(level) for level in levels]
     return sum(cost * (1 + twice) for cost, twice in zip(costs, guided, strict=True))
@@ -83,10 +86,10 @@ def compare(
 
 
 def head() -> str:
-    return f"{'way':<52}{'passes':>8}" + "".join(f"{name:>9}" for name in COLUMNS)
+    return f"{'way':<64}{'passes':>8}" + "".join(f"{name:>9}" for name in COLUMNS)
 
 
 def line(choice: Choice) -> str:
     cost = "–" if choice.passes is None else str(choice.passes)
     cells = "".join(f"{plain(read(choice.found)):>9}" for read in COLUMNS.values())
-    return f"{choice.name:<52}{cost:>8}{cells}"
+    return f"{choice.name:<64}{cost:>8}{cells}"

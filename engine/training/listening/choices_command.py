@@ -6,17 +6,17 @@ import argparse
 import math
 from pathlib import Path
 
-from engine.sampling import SIGMA
+from engine.sampling import SIGMA, SamplerName
 from engine.training.arguments import count, finite
 
 
 def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     choices = subparsers.add_parser(
         "choices",
-        help="compare ways of asking a model: steps, guidance, how it is tamed, and where it acts",
-        description="Asks for the same prompts in every combination of the given steps, scales, "
-        "intervals and rescales, and tells for each what it costs and what comes out. The prompts "
-        "are not the report's, which so tells nothing that was chosen to look well in it.",
+        help="compare ways of asking a model: samplers, steps, guidance, and where it acts",
+        description="Asks for the same prompts in every combination of the given samplers, steps, "
+        "scales, intervals and rescales, and tells for each what it costs and what comes out. "
+        "The prompts are not the report's: it would flatter what was chosen by them.",
     )
     choices.add_argument("--model", default="house", help="its name or its folder")
     choices.add_argument("--steps", type=count, nargs="+", metavar="N", help="(the model's own)")
@@ -30,6 +30,10 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     choices.add_argument(
         "--rescale", type=finite, nargs="+", metavar="N",
         help="how far guidance is brought back, 0 to 1 (the model's own)",
+    )  # fmt: skip
+    choices.add_argument(
+        "--sampler", choices=[each.value for each in SamplerName], nargs="+", metavar="NAME",
+        help="(the model's own)",
     )  # fmt: skip
     choices.add_argument("--prompts", type=count, default=120, metavar="N", help="how many (120)")
     choices.add_argument("--seed", type=int, default=0, help="added to every clip's own")
@@ -70,6 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.guidance or [info.guidance],
         arguments.intervals,
         arguments.rescale or [info.refinement.rescale],
+        [SamplerName(name) for name in arguments.sampler or [info.sampler]],
     )
     questions = Stages().run(
         "renders", size.renders, lambda tick: prepare(Studio(store), size, tick)

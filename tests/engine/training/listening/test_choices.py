@@ -16,7 +16,7 @@ from engine.models.base import Model
 from engine.models.registry import Registry
 from engine.nets.conditioning import Conditioning
 from engine.pipeline import Generation
-from engine.sampling import SIGMA
+from engine.sampling import SIGMA, SamplerName
 from engine.training.asking import Sampling
 from engine.training.listening.choices import ALL, name_of, passes, ways
 from engine.training.listening.choices_command import interval
@@ -31,12 +31,14 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
 
 
 def test_every_combination_is_asked_once() -> None:
-    found = ways([8, 25], [2.0, 3.0], [ALL, (0.3, 10.0)], [0.0, 0.7])
-    assert len(set(found)) == len(found) == 16
-    assert Sampling(25, 2.0, (0.3, 10.0), 0.7) in found
-    assert [name_of(way) for way in found[1:3]] == [
-        "8 steps, guidance 2 rescaled 0.7 at all σ",
-        "8 steps, guidance 2 at σ 0.3–10",
+    samplers = [SamplerName.UNIPC, SamplerName.HEUN]
+    found = ways([8, 25], [2.0, 3.0], [ALL, (0.3, 10.0)], [0.0, 0.7], samplers)
+    assert len(set(found)) == len(found) == 32
+    assert Sampling(25, 2.0, (0.3, 10.0), 0.7, SamplerName.HEUN) in found
+    assert [name_of(way) for way in found[2:5]] == [
+        "8 steps of unipc, guidance 2 rescaled 0.7 at all σ",
+        "8 steps of heun, guidance 2 rescaled 0.7 at all σ",
+        "8 steps of unipc, guidance 2 at σ 0.3–10",
     ]
 
 
@@ -53,6 +55,7 @@ def test_what_no_model_can_be_asked_for_is_refused_before_anything_is_rendered(
     [
         (Sampling(8, 3.0, ALL), 16, 16),
         (Sampling(8, 1.0, ALL), 8, 8),
+        (Sampling(8, 3.0, ALL, sampler=SamplerName.HEUN), 30, 30),
         (Sampling(8, 3.0, (0.3, 10.0)), 9, 15),
     ],
 )
