@@ -34,7 +34,11 @@ from engine.training.listening.loops import WITHIN
 from engine.training.listening.studio import Made, Maker, Studio, Tick
 
 FEW, MANY = 8, 25  # steps that are compared
-_TRAINED = (*range(2_000_000, 2_002_048), *range(2_100_000, 2_101_536))  # the house model's seeds
+_TRAINED = (
+    *range(2_000_000, 2_002_048),
+    *range(2_100_000, 2_101_536),
+    *range(3_000_000, 3_006_144),
+)  # the house model's seeds
 _UNSEEN = range(7_800_000, 7_900_000)  # no stage's
 _TRAINED_S = 24.0
 
