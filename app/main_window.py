@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -40,7 +40,8 @@ from app.widgets.takes_list.takes_list import TakesList
 from app.widgets.transport_bar import TransportBar
 from app.widgets.waveform_view import WaveformView
 
-START_SIZE = (1280, 800)
+START_SIZE = QSize(1280, 800)
+_FRAME = QSize(0, 40)  # what a title bar takes of the screen beside the window
 _Widget = TypeVar("_Widget", bound=QWidget)
 _TAKES_PX = 20 * GRID  # two takes under their tools
 _WAVEFORM_PX = 8 * GRID
@@ -206,12 +207,13 @@ class MainWindow(QMainWindow):
     def _restore_layout(self) -> None:
         values = self._studio.settings.values
         self._studio.actions["more"].setChecked(values.more_open)
+        size = start_size(self.screen().availableSize())
         if not self.restoreGeometry(_bytes(values.geometry)):
-            self.resize(*START_SIZE)
+            self.resize(size)
         if not self._columns.restoreState(_bytes(values.columns)):
-            self._columns.setSizes([PANEL_PX, START_SIZE[0] - PANEL_PX])
+            self._columns.setSizes([PANEL_PX, size.width() - PANEL_PX])
         if not self._rows.restoreState(_bytes(values.rows)):
-            self._rows.setSizes([START_SIZE[1] - _TAKES_PX, _TAKES_PX])
+            self._rows.setSizes([size.height() - _TAKES_PX, _TAKES_PX])
 
     def _keep_layout(self) -> None:
         values = self._studio.settings.values
@@ -219,6 +221,11 @@ class MainWindow(QMainWindow):
         values.geometry = _text(self.saveGeometry())
         values.columns = _text(self._columns.saveState())
         values.rows = _text(self._rows.saveState())
+
+
+def start_size(screen: QSize) -> QSize:
+    """The first window's, so that Generate, at its foot, is on a screen with so much room."""
+    return START_SIZE.boundedTo(screen - _FRAME)
 
 
 def _splitter(orientation: Qt.Orientation, *parts: QWidget) -> QSplitter:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 import soundfile
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from app.dialogs.shortcuts import ShortcutsDialog
+from app.main_window import start_size
 from app.state.jobs import JobState
 from app.state.notices import Severity
 from app.theme import ThemeChoice
@@ -95,6 +96,12 @@ def test_from_the_keyboard_a_prompt_becomes_a_take(qtbot: QtBot, desk: Desk) -> 
     assert len(desk.studio.takes) == 1
     assert desk.studio.transport.take is not None
     assert text_of(desk, "seed") == str(desk.engine.requests[1].seed)
+
+
+def test_the_first_window_fits_a_small_laptop_with_its_title_bar() -> None:
+    assert start_size(QSize(1920, 1040)) == QSize(1280, 800)
+    assert start_size(QSize(1366, 728)) == QSize(1280, 688)
+    assert start_size(QSize(1024, 768)) == QSize(1024, 728)
 
 
 def test_without_its_only_take_the_stage_says_what_to_do_again(desk: Desk) -> None:
