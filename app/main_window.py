@@ -41,7 +41,7 @@ from app.widgets.transport_bar import TransportBar
 from app.widgets.waveform_view import WaveformView
 
 START_SIZE = QSize(1280, 800)
-_FRAME = QSize(0, 40)  # what a title bar takes of the screen beside the window
+_FRAME = QSize(0, 40)  # pixels that a title bar takes beside the window
 _Widget = TypeVar("_Widget", bound=QWidget)
 _TAKES_PX = 20 * GRID  # two takes under their tools
 _WAVEFORM_PX = 8 * GRID
@@ -224,7 +224,10 @@ class MainWindow(QMainWindow):
 
 
 def start_size(screen: QSize) -> QSize:
-    """The first window's, so that Generate, at its foot, is on a screen with so much room."""
+    """How large the first window is where a screen has so much room, in pixels.
+
+    Generate is at its foot, and must not lie below the screen's edge.
+    """
     return START_SIZE.boundedTo(screen - _FRAME)
 
 
