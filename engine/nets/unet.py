@@ -155,6 +155,17 @@ class UNet(nn.Module):
         )
 
     def forward(self, x: Tensor, t: Tensor, conditioning: Conditioning | None = None) -> Tensor:
+        *_, h = self.features(x, t, conditioning)
+        h = self.output(F.silu(self.norm(h)))
+        return h.squeeze(2) if self.config.dimensions == 1 else h
+
+    def features(
+        self, x: Tensor, t: Tensor, conditioning: Conditioning | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """What the network makes of x at its coarsest and, last, at its finest.
+
+        (B, channels[-1], H', W') of the bottleneck, (B, channels[0], H, W); H is 1 in 1D.
+        """
         x = x.to(self.norm.weight.dtype)  # of a layer that no faster form replaces
         given = (conditioning or Conditioning()).to(x.device, x.dtype)
         check_inputs(self.config, x, t, given)
@@ -165,10 +176,10 @@ class UNet(nn.Module):
             h = level(h, told, skips)
         for stage in self.middle:
             h = stage(h, told)
+        coarse = h
         for level in self.decoder:
             h = level(h, told, skips)
-        h = self.output(F.silu(self.norm(h)))
-        return h.squeeze(2) if self.config.dimensions == 1 else h
+        return coarse, h
 
     def _with_concat(self, x: Tensor, concat: Tensor | None) -> Tensor:
         """(B, C + Cc, H, W) in channels-last memory."""

@@ -29,6 +29,7 @@ def add_commands(subparsers: Any) -> None:
         ("codec", "train the codec on renders", run_codec),
         ("latents", "compose, render and encode the denoiser's pieces", run_latents),
         ("denoiser", "train the denoiser; continues where it stopped", run_denoiser),
+        ("adversarial", "post-train the denoiser against a discriminator", run_adversarial),
     ):
         stage = stages.add_parser(name, help=help_text)
         add_run_folder(stage)
@@ -39,8 +40,10 @@ def add_commands(subparsers: Any) -> None:
             stage.add_argument("--minutes", type=minutes, default=1e9, help="stop after this long")
             stage.add_argument("--steps", type=count, help="optimiser steps in all")
             _add_start(stage)
-        if name == "denoiser":
+        if name in ("denoiser", "adversarial"):
             _add_lessons(stage)
+        if name == "denoiser":
+            _add_noise(stage)
             _add_scale(stage)
             _add_net(stage)
         stage.set_defaults(run=run)
@@ -78,6 +81,10 @@ def _add_lessons(stage: argparse.ArgumentParser) -> None:
         metavar="N",
         help="in which each piece is met (4); more are written when training begins",
     )
+    stage.add_argument("--batch", type=count, help="items a step (default: 16)")
+
+
+def _add_noise(stage: argparse.ArgumentParser) -> None:
     stage.add_argument(
         "--sigma-log-mean",
         type=finite,
@@ -99,7 +106,6 @@ def _add_scale(stage: argparse.ArgumentParser) -> None:
         action="store_true",
         help="spread the network over the processes (FSDP), where one device does not hold it",
     )
-    stage.add_argument("--batch", type=count, help="items a step (default: 16)")
     stage.add_argument(
         "--accumulate",
         type=count,
@@ -219,6 +225,21 @@ def run_denoiser(arguments: argparse.Namespace) -> int:
         sigma_log_mean=arguments.sigma_log_mean,
         batch=arguments.batch,
         accumulate=arguments.accumulate,
+    )
+    return 0
+
+
+def run_adversarial(arguments: argparse.Namespace) -> int:
+    from engine.training.stages import adversarial_stage
+
+    adversarial_stage(
+        arguments.folder,
+        arguments.minutes,
+        _music(arguments, prompts=arguments.prompts),
+        arguments.start,
+        steps=arguments.steps,
+        peak_rate=arguments.rate,
+        batch=arguments.batch,
     )
     return 0
 

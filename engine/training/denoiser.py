@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -86,10 +87,7 @@ class DenoiserTrainer:
         )
         self.step, self.seconds = 0, 0.0
         if state := run.load():
-            load_network(self.net, state["net"])
-            load_network(self.average, state["average"])
-            load_optimizer(self.optimizer, state["optimizer"])
-            self.step, self.seconds = int(state["step"]), state.get("seconds", 0.0)
+            self.restore(state)
         self._shared = self.processes.share(self.net)
 
     def start_from(self, weights: Mapping[str, Tensor]) -> None:
@@ -121,15 +119,20 @@ class DenoiserTrainer:
             bar.update()
             if self.step % 20 == 0 or self.step == training.steps:
                 mean = float(np.mean(losses))
-                bar.set_postfix(loss=f"{mean:.4f}")
+                told = {"loss": mean, **self.figures()}
+                bar.set_postfix({name: f"{value:.4f}" for name, value in told.items()})
                 if together.first:
-                    self.run.log(step=self.step, loss=mean, seconds=self.seconds)
+                    self.run.log(step=self.step, seconds=self.seconds, **told)
                 losses.clear()
             if self.step % training.save_every == 0:
                 self.save()
         self.save()
         bar.close()
         return self.average
+
+    def figures(self) -> dict[str, float]:
+        """What else is logged beside the loss."""
+        return {}
 
     def _batches(self, pieces: Pieces, frame_rate: float) -> DataLoader[Batch]:
         """This process's part of the steps that are left, in order."""
@@ -172,24 +175,36 @@ class DenoiserTrainer:
         """
         part = part.to(self.device.torch)
         denoiser = Denoiser(self._shared, self.training.parameterisation)
-        kind, dtype = self.device.kind, self.device.dtype
-        with torch.autocast(kind, dtype, dtype != torch.float32):
+        with self._autocast():
             loss = denoiser.loss(part.x0, part.noise, part.sigma, part.conditioning)
         loss = loss.sum() * (self.processes.count / self.training.batch)
         self.processes.accelerator.backward(loss)
         return loss.detach()
 
+    def _autocast(self) -> torch.autocast:
+        kind, dtype = self.device.kind, self.device.dtype
+        return torch.autocast(kind, dtype, dtype != torch.float32)
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint holds: all that training needs to go on as if unbroken."""
+        return {
+            "net": self.net.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "seconds": self.seconds,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` told."""
+        load_network(self.net, state["net"])
+        load_network(self.average, state["average"])
+        load_optimizer(self.optimizer, state["optimizer"])
+        self.step, self.seconds = int(state["step"]), state.get("seconds", 0.0)
+
     def save(self) -> None:
         """Every process must call it; the checkpoint is there when it returns."""
-        state = self.processes.gathered(
-            {
-                "net": self.net.state_dict(),
-                "average": self.average.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
-                "step": self.step,
-                "seconds": self.seconds,
-            }
-        )
+        state = self.processes.gathered(self.state())
         if self.processes.first:
             self.run.save(state)
         self.processes.wait()

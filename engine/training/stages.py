@@ -3,11 +3,13 @@
 run/codec      audio of the codec's pieces, checkpoint, codec.safetensors
 run/latents    shards of encoded pieces
 run/denoiser   checkpoint and log; run/denoiser-dit those of the other network
+run/adversarial  the same of the denoiser's post-training
 """
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,9 +24,10 @@ from engine.models.folder import ModelFolder
 from engine.models.house import HouseConfig, load_shards, save_model
 from engine.models.registry import Registry
 from engine.nets.build import Net, NetConfig
+from engine.training.adversarial import AdversarialTrainer, AdversarialTraining
 from engine.training.batches import DenoiserTraining
 from engine.training.codec import CODEC_FILE, HOUSE_CODEC, CodecTraining, train_codec
-from engine.training.denoiser import DenoiserTrainer, check_batch, trained
+from engine.training.denoiser import HOUSE_UNET, DenoiserTrainer, check_batch, trained
 from engine.training.latents import (
     PROMPTS_PER_PIECE,
     Shard,
@@ -43,6 +46,7 @@ PIECES = 4_096
 PIECE_S = 24.0
 FIRST_SEED = 2_000_000
 WORKERS = 2
+ADVERSARIAL = "adversarial"
 
 
 @dataclass(frozen=True)
@@ -104,8 +108,7 @@ def denoiser_stage(
     `start` is the model whose codec and weights a new run begins with; it must be a house model
     of the same widths. `settings` are those of `DenoiserTraining`; None leaves one as it is.
     """
-    changes: dict[str, Any] = {name: value for name, value in settings.items() if value is not None}
-    training = replace(DenoiserTraining(), **changes)
+    training = replace(DenoiserTraining(), **given(settings))
     check_batch(training, processes)
     root = folder or default_root()
     weights = _take_over(start, root, HOUSE_NETS[net]) if start else None
@@ -115,6 +118,42 @@ def denoiser_stage(
         launch(_train_denoiser, processes, *told)
     else:
         _train_denoiser(*told)
+
+
+def adversarial_stage(
+    folder: Path | None,
+    minutes: float,
+    music: Music,
+    start: str | None = None,
+    **settings: float | None,
+) -> None:
+    """Post-train the run's own U-Net, or the one of the model `start`, on the same latents."""
+    prepare_process()
+    root = folder or default_root()
+    weights = (
+        _take_over(start, root, HOUSE_UNET) if start else _own_denoiser(root, "unet").state_dict()
+    )
+    training = replace(AdversarialTraining(), **given(settings))
+    trainer = AdversarialTrainer(Run(root / ADVERSARIAL), training, HOUSE_UNET, choose())
+    trainer.start_from(weights)
+    _learn(trainer, latents_stage(root, music), music.prompts, root, minutes)
+
+
+def given(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the settings that are not left as they are."""
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def _learn(
+    trainer: DenoiserTrainer, shards: list[Shard], prompts: int, root: Path, minutes: float
+) -> None:
+    codec = load_codec(root / "codec" / CODEC_FILE)
+    pieces = load_pieces(shards, trainer.config.in_channels)
+    if prompts > pieces.prompts:
+        from engine.text.minilm import MiniLM
+
+        pieces = reworded(pieces, prompts, PIECE_S, MiniLM.load(trainer.device))
+    trainer.train(pieces, codec.sample_rate / codec.hop, minutes)
 
 
 def _train_denoiser(
@@ -130,17 +169,11 @@ def _train_denoiser(
     """What each process does."""
     prepare_process()
     device = choose()
-    codec = load_codec(root / "codec" / CODEC_FILE)
     run = Run(root / run_name(net))
     trainer = DenoiserTrainer(run, training, HOUSE_NETS[net], device, shard)
     if weights is not None:
         trainer.start_from(weights)
-    pieces = load_pieces(shards, HOUSE_NETS[net].in_channels)
-    if prompts > pieces.prompts:
-        from engine.text.minilm import MiniLM
-
-        pieces = reworded(pieces, prompts, PIECE_S, MiniLM.load(device))
-    trainer.train(pieces, codec.sample_rate / codec.hop, minutes)
+    _learn(trainer, shards, prompts, root, minutes)
 
 
 def _finished_latents(root: Path, music: Music) -> list[Shard]:

@@ -1,0 +1,46 @@
+"""A judge of latents that begins as a trained denoiser and so knows music already."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from engine.nets.conditioning import Conditioning
+from engine.nets.layers import Convolution
+from engine.nets.unet import UNet, UNetConfig
+
+
+class Discriminator(nn.Module):
+    """How real noised latents are, given all that they are to be; higher is more real.
+
+    (B, C, T) at noise level t (B,) → logits (B, N) and (B, T): one for each place of the U-Net's
+    coarsest features, which know the whole, and one for each of its finest, which know every
+    attack. `body` takes a denoiser's weights; the heads are new.
+    """
+
+    def __init__(self, config: UNetConfig) -> None:
+        super().__init__()
+        self.body = UNet(config)
+        self.coarse = head(config, config.channels[-1])
+        self.fine = head(config, config.channels[0])
+        self.learns(True)
+
+    def learns(self, now: bool) -> None:
+        """Whether weights take gradients; those that a prediction alone needs never do."""
+        self.requires_grad_(now)
+        self.body.norm.requires_grad_(False)
+        self.body.output.requires_grad_(False)
+
+    def forward(self, x: Tensor, t: Tensor, conditioning: Conditioning) -> tuple[Tensor, Tensor]:
+        coarse, fine = self.body.features(x, t, conditioning)
+        return self.coarse(coarse).flatten(1), self.fine(fine).flatten(1)
+
+
+def head(config: UNetConfig, width: int) -> nn.Sequential:
+    """(B, width, H, W) → (B, 1, H, W)."""
+    return nn.Sequential(
+        nn.GroupNorm(config.groups, width),
+        nn.SiLU(),
+        Convolution(config.dimensions, width, width // 2, 3),
+        nn.SiLU(),
+        Convolution(config.dimensions, width // 2, 1, 3),
+    )

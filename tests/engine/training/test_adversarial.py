@@ -1,0 +1,132 @@
+"""Adversarial post-training: what the judge hears and prefers, and that the denoiser follows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine.diffusion.parameterisation import Parameterisation
+from engine.nets.conditioning import Conditioning
+from engine.training.adversarial import (
+    AdversarialTrainer,
+    AdversarialTraining,
+    Hearing,
+    mismatched,
+    preferred,
+)
+from engine.training.batches import Batches
+from engine.training.discriminator import Discriminator
+from engine.training.runs import Run
+from tests.engine.training.tiny_training import CPU, FRAME_RATE, UNET, tame_pieces, trainer
+
+TRAINING = AdversarialTraining(
+    steps=6, batch=4, crop_frames=16, save_every=2, peak_rate=1e-3, judge_rate=1e-3
+)
+
+
+def post_trainer(folder: Path, training: AdversarialTraining = TRAINING) -> AdversarialTrainer:
+    return AdversarialTrainer(Run(folder), training, UNET, CPU)
+
+
+def batches(training: AdversarialTraining = TRAINING) -> Batches:
+    return Batches(tame_pieces(), training, FRAME_RATE)
+
+
+def test_nobody_is_preferred_where_all_sounds_alike() -> None:
+    alike = (torch.zeros(2, 3), torch.zeros(2, 5))
+    assert float(preferred(alike, alike)) == pytest.approx(math.log(2))
+    better = tuple(each + 1 for each in alike)
+    assert float(preferred(better, alike)) < math.log(2) < float(preferred(alike, better))
+
+
+def test_a_judge_begins_as_the_denoiser(tmp_path: Path) -> None:
+    run = post_trainer(tmp_path)
+    weights = trainer(tmp_path / "taught").net.state_dict()
+    run.start_from(weights)
+    body = run.judge.body.state_dict()
+    assert all(torch.equal(body[name], weight) for name, weight in weights.items())
+    batch = batches()[0]
+    coarse, fine = run.judge(batch.x0, batch.sigma, batch.conditioning)
+    assert coarse.shape == (4, 8)
+    assert fine.shape == (4, 16)
+
+
+def test_a_judge_that_does_not_learn_still_hands_gradients_on() -> None:
+    judge = Discriminator(UNET)
+    judge.learns(False)
+    batch = batches()[0]
+    x = batch.x0.clone().requires_grad_()
+    sum(each.sum() for each in judge(x, batch.sigma, batch.conditioning)).backward()
+    assert x.grad is not None
+    assert x.grad.any()
+    assert all(parameter.grad is None for parameter in judge.parameters())
+
+
+def test_clips_are_compared_in_the_same_noise() -> None:
+    heard = []
+
+    def judge(x: torch.Tensor, t: torch.Tensor, told: Conditioning) -> tuple[torch.Tensor]:
+        heard.append((x, t, told))
+        return (x.sum(1),)
+
+    hearing = Hearing(Parameterisation.V, torch.tensor([0.5, 2.0]), torch.randn(2, 3, 4))
+    clip, told = torch.randn(2, 3, 4), Conditioning(concat=torch.randn(2, 1, 4))
+    first, second = hearing(judge, [clip, clip], [told, told])  # type: ignore[arg-type]
+    assert torch.equal(first[0], second[0])
+    ((x, t, both),) = heard
+    assert x.shape == (4, 3, 4)
+    assert t.tolist() == pytest.approx(2 * [math.log(0.5) / 4, math.log(2) / 4])
+    assert both.concat is not None
+    assert torch.equal(both.concat, torch.cat([told.concat, told.concat]))
+    sigma = torch.tensor([0.5, 2.0])[:, None, None]
+    torch.testing.assert_close(x[:2], (clip + sigma * hearing.noise) / (1 + sigma**2).sqrt())
+
+
+def test_what_does_not_fit_has_a_neighbours_words_or_its_score() -> None:
+    told = batches(replace(TRAINING, batch=40))[0].conditioning
+    other = mismatched(told, torch.Generator().manual_seed(0))
+    assert told.concat is not None
+    assert told.context is not None
+    words = (other.context != told.context).flatten(1).any(1)
+    score = (other.concat != told.concat).flatten(1).any(1)
+    assert not (words & score).any()
+    assert 10 < int(words.sum()) < 30
+    where = int(words.nonzero()[0])
+    assert torch.equal(other.context[where], told.context[where - 1])
+    assert torch.equal(other.context_mask[where], told.context_mask[where - 1])
+
+
+def test_answers_grow_as_loud_as_music_and_the_judge_learns_what_fits(tmp_path: Path) -> None:
+    """A squared error would keep the answers to much noise near their mean, which is silence."""
+    training = replace(
+        TRAINING, steps=240, batch=8, peak_rate=3e-3, judge_rate=3e-3, judge_log_mean=-1.5
+    )
+    run, made = post_trainer(tmp_path, training), batches(training)
+    loud, fitting = [], []
+    while run.step < training.steps:
+        batch = made[run.step]
+        with torch.no_grad():
+            answer, _ = run._answer(batch)
+        loud.append(float(answer[batch.sigma > 2].std()))
+        run.advance(batch)
+        fitting.append(run.figures()["fitting"])
+    assert np.mean(loud[-30:]) > 1.5 * np.mean(loud[:30])
+    assert np.mean(fitting[-30:]) < 0.685 < np.mean(fitting[:30])
+
+
+def test_a_killed_run_goes_on_as_if_unbroken(tmp_path: Path) -> None:
+    unbroken = post_trainer(tmp_path / "unbroken")
+    expected = unbroken.train(tame_pieces(), FRAME_RATE).state_dict()
+    made = batches()
+    killed = post_trainer(tmp_path / "killed")
+    for step in range(3):
+        killed.advance(made[step])
+    killed.save()
+    found = post_trainer(tmp_path / "killed").train(tame_pieces(), FRAME_RATE).state_dict()
+    for name, weight in expected.items():
+        torch.testing.assert_close(found[name], weight)
