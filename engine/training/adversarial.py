@@ -41,6 +41,8 @@ from engine.training.runs import Run, cosine_rate
 
 WARM_UP, JUDGE_WARM_UP = 200, 20
 """Steps. The judge's heads know nothing: until they do, the denoiser had better not listen."""
+BETAS = (0.0, 0.99)
+"""No momentum: what was right against an earlier opponent is not kept up."""
 Logits = tuple[Tensor, ...]
 """What a judge says of B clips: (B, places) at each resolution."""
 
@@ -77,11 +79,14 @@ class AdversarialTrainer(DenoiserTrainer):
         torch.manual_seed(1)
         self.judge = Discriminator(config).to(device.torch)
         self.judge_optimizer = torch.optim.AdamW(
-            parameter_groups(self.judge), betas=(0.0, 0.99), fused=True
+            parameter_groups(self.judge), betas=BETAS, fused=True
         )
         self.told_apart: list[tuple[float, float]] = []
         super().__init__(run, training, config, device)
         self._shared_judge = self.processes.share(self.judge)
+
+    def _optimizer(self) -> torch.optim.Optimizer:
+        return torch.optim.AdamW(parameter_groups(self.net), betas=BETAS, fused=True)
 
     def start_from(self, weights: Mapping[str, Tensor]) -> None:
         super().start_from(weights)

@@ -82,13 +82,14 @@ class DenoiserTrainer:
         for net in (self.net, self.average):
             self.processes.spread(net)
             net.to(device.torch)
-        self.optimizer = torch.optim.AdamW(
-            parameter_groups(self.net), betas=(0.9, 0.95), fused=True
-        )
+        self.optimizer = self._optimizer()
         self.step, self.seconds = 0, 0.0
         if state := run.load():
             self.restore(state)
         self._shared = self.processes.share(self.net)
+
+    def _optimizer(self) -> torch.optim.Optimizer:
+        return torch.optim.AdamW(parameter_groups(self.net), betas=(0.9, 0.95), fused=True)
 
     def start_from(self, weights: Mapping[str, Tensor]) -> None:
         """Begin with a trained network's weights, `grown` to this one's size.
