@@ -9,8 +9,11 @@ ARC, arXiv 2505.08175):
 - The loss is relativistic (Jolicoeur-Martineau 2018): the discriminator is to prefer the real clip
   to the answer about the same prompt and score, the denoiser is to be preferred. There is nothing
   to win by leaving out kinds of music.
-- The discriminator is also to prefer a clip with its own prompt and score to the same clip with
-  another's. So what is judged is whether music is as asked, and guidance is no longer needed.
+- The discriminator also learns to prefer a clip with its own prompt and score to the same clip
+  with another's, so that it hears whether music is as asked, and guidance is no longer needed.
+  There one number tells both, and here two: with one, answers came to be preferred by fitting
+  their prompt better than music does, and what is real was no longer told (Fréchet distance 3.65
+  after 400 steps). The denoiser is to fit as well as the real clip does, and no better.
 - The discriminator begins as the denoiser, and hears both clips in noise.
 
 Such a denoiser is sampled by ping-pong: every answer is a piece, and the next noise is new.
@@ -44,7 +47,7 @@ WARM_UP, JUDGE_WARM_UP = 200, 20
 BETAS = (0.0, 0.99)
 """No momentum: what was right against an earlier opponent is not kept up."""
 Logits = tuple[Tensor, ...]
-"""What a judge says of B clips: (B, places) at each resolution."""
+"""Of B clips, (B, places) at each resolution."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +64,8 @@ class AdversarialTraining(DenoiserTraining):
     judge_rate: float = 8e-5
     judge_log_mean: float = -0.5
     judge_log_deviation: float = 1.3
-    mismatch: float = 1.0
-    """How much it counts to tell a clip with its own prompt and score from one with another's."""
-    keep: float = 0.0
-    """Weight of the squared error, by which the denoiser was taught before."""
+    fit: float = 0.5
+    """Of the denoiser's loss: how much it counts to fit prompt and score less than music does."""
 
 
 class AdversarialTrainer(DenoiserTrainer):
@@ -98,31 +99,29 @@ class AdversarialTrainer(DenoiserTrainer):
 
         Returns how far its answers are from being preferred: ln 2 where nobody can tell.
         """
-        batch = batch.to(self.device.torch)
+        batch, training = batch.to(self.device.torch), self.training
         place = self.step * self.processes.count + self.processes.index
         draw = torch.Generator().manual_seed(place)
         with self._autocast():
-            answer, error = self._answer(batch)
+            answer = self._answer(batch)
         hearing = self._hearing(batch, draw)
         real = self._teach_judge(batch, answer.detach(), hearing, draw)
         self.judge.learns(False)
         with self._autocast():
             (made,) = hearing(self.judge, [answer], [batch.conditioning])
-        loss = preferred(made, real) + self.training.keep * error
-        self._descend(self.net, self.optimizer, loss, self.training.peak_rate, WARM_UP)
+        loss = preferred(made.real, real.real) + training.fit * short_of(made.fit, real.fit)
+        self._descend(self.net, self.optimizer, loss, training.peak_rate, WARM_UP)
         self.judge.learns(True)
         self.step += 1
-        decay = min(self.training.ema, (1 + self.step) / (10 + self.step))
+        decay = min(training.ema, (1 + self.step) / (10 + self.step))
         update_average(self.average, self.net, decay)
         return self.processes.mean(loss.detach())
 
-    def _answer(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """The estimates of x0 (B, C, T), and their mean squared error as the network's own."""
+    def _answer(self, batch: Batch) -> Tensor:
+        """The estimates of x0, (B, C, T)."""
         denoiser = Denoiser(self._shared, self.training.parameterisation)
         x = batch.x0 + batch.sigma[:, None, None] * batch.noise
-        answer = denoiser(x, batch.sigma, batch.conditioning)
-        weight = denoiser.parameterisation.scalings(batch.sigma).out.square().reciprocal()
-        return answer, (weight * (answer - batch.x0).square().mean((1, 2))).mean()
+        return denoiser(x, batch.sigma, batch.conditioning)
 
     def _hearing(self, batch: Batch, draw: torch.Generator) -> Hearing:
         training = self.training
@@ -135,19 +134,19 @@ class AdversarialTrainer(DenoiserTrainer):
 
     def _teach_judge(
         self, batch: Batch, answer: Tensor, hearing: Hearing, draw: torch.Generator
-    ) -> Logits:
+    ) -> Judgement:
         """A step of the judge; returns what it had said of the real clips."""
         told = batch.conditioning
         clips, conditions = (batch.x0, answer, batch.x0), (told, told, mismatched(told, draw))
         with self._autocast():
             real, made, strange = hearing(self._shared_judge, clips, conditions)
-        known, fitting = preferred(real, made), preferred(real, strange)
-        loss = known + self.training.mismatch * fitting
+        known, fitting = preferred(real.real, made.real), preferred(real.fit, strange.fit)
+        loss = known + fitting
         self._descend(
             self.judge, self.judge_optimizer, loss, self.training.judge_rate, JUDGE_WARM_UP
         )
         self.told_apart.append((float(known.detach()), float(fitting.detach())))
-        return tuple(each.detach() for each in real)
+        return real.detached()
 
     def figures(self) -> dict[str, float]:
         """How surely the judge knew what is real, and what fits, since this was last asked.
@@ -186,6 +185,18 @@ class AdversarialTrainer(DenoiserTrainer):
 
 
 @dataclass(frozen=True, eq=False)
+class Judgement:
+    """What a `Discriminator` says of B clips: how real they are, and how fitting."""
+
+    real: Logits
+    fit: Logits
+
+    def detached(self) -> Judgement:
+        real, fit = (tuple(each.detach() for each in said) for said in (self.real, self.fit))
+        return Judgement(real, fit)
+
+
+@dataclass(frozen=True, eq=False)
 class Hearing:
     """The noise in which a judge hears clips: the same for all that it is to compare."""
 
@@ -195,20 +206,27 @@ class Hearing:
 
     def __call__(
         self, judge: nn.Module, clips: Sequence[Tensor], told: Sequence[Conditioning]
-    ) -> list[Logits]:
-        """The logits of each group of B clips, in one pass."""
+    ) -> list[Judgement]:
+        """What is said of each group of B clips, in one pass."""
         c = self.parameterisation.scalings(self.sigma)
         noise = self.sigma[:, None, None] * self.noise
         x = torch.cat([c.into[:, None, None] * (clip + noise) for clip in clips])
         conditions = reduce(Conditioning.stack, told)
         logits = judge(x, c.noise.repeat(len(clips)), conditions)
-        return list(zip(*(each.float().split(len(self.sigma)) for each in logits), strict=True))
+        groups = zip(*(each.float().split(len(self.sigma)) for each in logits), strict=True)
+        return [Judgement(group[:2], group[2:]) for group in groups]
 
 
 def preferred(these: Logits, those: Logits) -> Tensor:
     """Mean of −ln P(these are preferred), the places of every resolution alike in weight."""
     pairs = zip(these, those, strict=True)
     return torch.stack([F.softplus(b - a).mean() for a, b in pairs]).mean()
+
+
+def short_of(these: Logits, those: Logits) -> Tensor:
+    """How far these stay below those, where they do."""
+    pairs = zip(these, those, strict=True)
+    return torch.stack([F.relu(b - a).mean() for a, b in pairs]).mean()
 
 
 def mismatched(told: Conditioning, draw: torch.Generator) -> Conditioning:

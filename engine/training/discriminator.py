@@ -10,18 +10,20 @@ from engine.nets.unet import UNet, UNetConfig
 
 
 class Discriminator(nn.Module):
-    """How real noised latents are, given all that they are to be; higher is more real.
+    """Whether noised latents sound real, and whether they are what they are to be.
 
-    (B, C, T) at noise level t (B,) → logits (B, N) and (B, T): one for each place of the U-Net's
-    coarsest features, which know the whole, and one for each of its finest, which know every
-    attack. `body` takes a denoiser's weights; the heads are new.
+    (B, C, T) at noise level t (B,) → four maps of logits, higher for yes: (B, N) and (B, T) of
+    being real, (B, N) and (B, T) of fitting. There is one for each place of the U-Net's coarsest
+    features, which know the whole, and for each of its finest, which know every attack. `body`
+    takes a denoiser's weights; the heads are new.
     """
 
     def __init__(self, config: UNetConfig) -> None:
         super().__init__()
         self.body = UNet(config)
-        self.coarse = head(config, config.channels[-1])
-        self.fine = head(config, config.channels[0])
+        widths = (config.channels[-1], config.channels[0])
+        self.real = nn.ModuleList(head(config, width) for width in widths)
+        self.fitting = nn.ModuleList(head(config, width) for width in widths)
         self.learns(True)
 
     def learns(self, now: bool) -> None:
@@ -30,9 +32,10 @@ class Discriminator(nn.Module):
         self.body.norm.requires_grad_(False)
         self.body.output.requires_grad_(False)
 
-    def forward(self, x: Tensor, t: Tensor, conditioning: Conditioning) -> tuple[Tensor, Tensor]:
-        coarse, fine = self.body.features(x, t, conditioning)
-        return self.coarse(coarse).flatten(1), self.fine(fine).flatten(1)
+    def forward(self, x: Tensor, t: Tensor, conditioning: Conditioning) -> tuple[Tensor, ...]:
+        features = self.body.features(x, t, conditioning)
+        heads = (*zip(self.real, features, strict=True), *zip(self.fitting, features, strict=True))
+        return tuple(head(each).flatten(1) for head, each in heads)
 
 
 def head(config: UNetConfig, width: int) -> nn.Sequential:
