@@ -120,7 +120,7 @@ def _by_name() -> dict[str, Instrument]:
 @cache
 def _mentions() -> re.Pattern[str]:
     longest_first = sorted(_by_name(), key=len, reverse=True)
-    return re.compile(r"\b(?:" + "|".join(map(re.escape, longest_first)) + r")\b")
+    return re.compile(r"\b(?:" + "|".join(map(re.escape, longest_first)) + r")\b", re.I)
 
 
 def instruments_in(text: str) -> tuple[Instrument, ...]:
@@ -132,3 +132,14 @@ def instruments_in(text: str) -> tuple[Instrument, ...]:
 def without_instruments(text: str) -> str:
     """`text` in lower case, instruments taken out: a "jazz guitar" does not ask for jazz."""
     return _mentions().sub(" ", text.lower())
+
+
+def by_first_names(text: str) -> str:
+    """`text` with every instrument called by its own name in place of another for it."""
+
+    def first(match: re.Match[str]) -> str:
+        word = match[0]
+        name = _by_name()[word.lower()].name
+        return word if word.lower() == name.lower() else name
+
+    return _mentions().sub(first, text)

@@ -13,9 +13,9 @@ from random import Random
 from engine import prompt_reader
 from engine.accompaniment import score_of
 from engine.api import GenerationRequest
-from engine.instruments import Instrument, instruments_in, without_instruments
+from engine.instruments import Instrument, instruments_in
 from engine.score import BARS, TEMPO_BPM, Chord, Key, Mode, Score, Stem
-from engine.styles import STYLES, Style, styles_in
+from engine.styles import STYLES, Style, named_styles
 from engine.theory import estimate_key, lies_in, progression
 
 _LOOPS = (1, 2, 4, 8, 16)
@@ -69,7 +69,7 @@ def _read(prompt: str) -> Score:
 
 def choose_style(prompt: str, known: Score, rng: Random) -> Style:
     """The style that `prompt` names, or the one that its words, metre and tempo suit best."""
-    named = styles_in(without_instruments(prompt)) or styles_in(prompt)
+    named = named_styles(prompt)
     if named:
         return named[0]
     words = prompt.lower()

@@ -136,6 +136,11 @@ def drums_in(prompt: str) -> bool | None:
     return False if _ALONE.search(prompt) else None
 
 
+def without_drumless(prompt: str) -> str:
+    """`prompt` without the words that say that there are no drums."""
+    return _NO_DRUMS.sub(" ", prompt)
+
+
 _PARTS = {
     Stem.DRUMS: r"(?:drums?(?: ?kit| ?beat)?|percussion|beat)",
     Stem.BASS: r"(?:bass ?lines?|(?:sub |synth |electric |upright |acoustic |slap )?bass)",

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from engine.instruments import Instrument, instrument
+from engine.instruments import Instrument, instrument, without_instruments
 from engine.score import Mode
 
 
@@ -241,6 +241,18 @@ STYLES: tuple[Style, ...] = (
 )  # fmt: skip
 
 
+_FURTHER: dict[str, str] = {
+    "tech house": "house", "progressive house": "house", "uk garage": "house",
+    "electro": "techno", "hardstyle": "techno", "psytrance": "techno",
+    "neurofunk": "drum-and-bass", "liquid drum and bass": "drum-and-bass", "phonk": "trap",
+    "chill hop": "lofi", "rap": "boom-bap", "metal": "rock", "grunge": "rock", "post-rock": "rock",
+    "ragtime": "jazz", "dixieland": "jazz", "rocksteady": "reggae", "vaporwave": "synthwave",
+    "darksynth": "synthwave", "chillwave": "synthwave", "symphony": "classical",
+    "boogie-woogie": "blues", "k-pop": "pop",
+}  # fmt: skip
+"""Names that people type and no prompt of the corpus has, each with the style that is nearest."""
+
+
 @cache
 def style(style_id: str) -> Style:
     """The style with this id. Raises `KeyError` for one unknown."""
@@ -249,7 +261,8 @@ def style(style_id: str) -> Style:
 
 @cache
 def _by_name() -> dict[str, Style]:
-    return {name: each for each in STYLES for name in each.names}
+    further = {name: style(style_id) for name, style_id in _FURTHER.items()}
+    return further | {name: each for each in STYLES for name in each.names}
 
 
 @cache
@@ -262,3 +275,13 @@ def styles_in(text: str) -> tuple[Style, ...]:
     """The styles that `text` names in order, the longest name first where names overlap."""
     found = (_by_name()[match] for match in _mentions().findall(text.lower()))
     return tuple(dict.fromkeys(found))
+
+
+def named_styles(prompt: str) -> tuple[Style, ...]:
+    """Those that `prompt` names, in order; a "jazz guitar" beside another does not ask for jazz."""
+    return styles_in(without_instruments(prompt)) or styles_in(prompt)
+
+
+def without_styles(text: str) -> str:
+    """`text` in lower case, the names of styles taken out: "smooth jazz" is no mood."""
+    return _mentions().sub(" ", text.lower())

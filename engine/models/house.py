@@ -29,6 +29,7 @@ from engine.nets.conditioning import Conditioning
 from engine.nets.inference import ready
 from engine.nets.layers import make_circular
 from engine.nets.unet import UNetConfig
+from engine.restating import restated
 from engine.sampling import SIGMA
 from engine.score import Score, Stem
 from engine.score_columns import SCORE_CHANNELS, STEM_ROWS, columns
@@ -67,6 +68,8 @@ class HouseConfig:
     schedule: ScheduleName = ScheduleName.EXPONENTIAL
     guide_score: bool = True
     """Whether guidance acts on the score too: its other side is then without a score."""
+    restate: bool = True
+    """Whether the network hears prompts in plain words, see `engine.restating`."""
 
     def __post_init__(self) -> None:
         if self.net.in_channels != self.codec.latent_channels:
@@ -107,6 +110,7 @@ class HouseModel:
         self.denoiser = Denoiser(self._net, config.parameterisation, config.sigma_data)
         self._text = text
         self._guide_score = config.guide_score
+        self._restates = config.restate
         self._rows = config.net.concat_channels
         self._hears_over = config.hears_over
         self.loop_frames = loop_frames(config.net)
@@ -139,7 +143,8 @@ class HouseModel:
         away = None
         if over is not None or not self._guide_score:
             away = self._beside(torch.zeros_like(rows) if self._guide_score else rows, beside)
-        return self._told(prompt, self._beside(rows, beside)), self._told(negative_prompt, away)
+        told = restated(prompt, score.stem) if self._restates else prompt
+        return self._told(told, self._beside(rows, beside)), self._told(negative_prompt, away)
 
     def _score_rows(self, score: Score, frames: int) -> Tensor:
         """(SCORE_CHANNELS, frames); a loop's frames stand as close as its length asks for."""

@@ -61,7 +61,7 @@ class AdversarialTraining(DenoiserTraining):
     peak_rate: float = 4e-5
     sigma_log_mean: float = 0.8
     sigma_log_deviation: float = 2.0
-    judge_rate: float = 8e-5
+    judge_haste: float = 2.0  # its rate in units of the denoiser's (Heusel et al. 2017)
     judge_log_mean: float = -0.5
     judge_log_deviation: float = 1.3
     fit: float = 0.5
@@ -142,9 +142,8 @@ class AdversarialTrainer(DenoiserTrainer):
             real, made, strange = hearing(self._shared_judge, clips, conditions)
         known, fitting = preferred(real.real, made.real), preferred(real.fit, strange.fit)
         loss = known + fitting
-        self._descend(
-            self.judge, self.judge_optimizer, loss, self.training.judge_rate, JUDGE_WARM_UP
-        )
+        rate = self.training.judge_haste * self.training.peak_rate
+        self._descend(self.judge, self.judge_optimizer, loss, rate, JUDGE_WARM_UP)
         self.told_apart.append((float(known.detach()), float(fitting.detach())))
         return real.detached()
 

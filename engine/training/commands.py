@@ -148,6 +148,11 @@ def _add_export(stages: Any) -> None:
         metavar="FOLDER",
         help="a packed run's weights, brought back, in place of this run's own denoiser",
     )
+    export.add_argument(
+        "--adversarial",
+        action="store_true",
+        help="the denoiser that was post-trained against a discriminator",
+    )
     _add_net(export)
     export.set_defaults(run=run_export)
 
@@ -247,7 +252,9 @@ def run_adversarial(arguments: argparse.Namespace) -> int:
 def run_export(arguments: argparse.Namespace) -> int:
     from engine.training.stages import export_stage
 
-    export_stage(arguments.folder, arguments.out, arguments.weights, arguments.net)
+    export_stage(
+        arguments.folder, arguments.out, arguments.weights, arguments.net, arguments.adversarial
+    )
     print(arguments.out)
     return 0
 

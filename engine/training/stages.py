@@ -17,6 +17,7 @@ from typing import Any
 from safetensors.torch import load_file
 from torch import Tensor
 
+from engine.api import SamplerName
 from engine.device import choose, prepare_process
 from engine.errors import EngineError, InvalidRequest
 from engine.models import house
@@ -47,6 +48,10 @@ PIECE_S = 24.0
 FIRST_SEED = 2_000_000
 WORKERS = 2
 ADVERSARIAL = "adversarial"
+POST_TRAINED: dict[str, Any] = {
+    "sampler": SamplerName.PING_PONG, "guidance": 2.0, "guidance_rescale": 0.0
+}  # fmt: skip
+"""How a model is asked whose answers are pieces already."""
 
 
 @dataclass(frozen=True)
@@ -220,19 +225,29 @@ def pack_stage(
     return pack(codec, out, pieces, FIRST_SEED, PIECE_S, python, wheels, HOUSE_NETS[net])
 
 
-def export_stage(folder: Path | None, out: Path, weights: Path | None, net: str = "unet") -> None:
+def export_stage(
+    folder: Path | None,
+    out: Path,
+    weights: Path | None,
+    net: str = "unet",
+    adversarial: bool = False,
+) -> None:
     """Write the averaged weights and the codec as a model folder, fp16 in shards.
 
     `weights` is the folder that a packed run brought back; None takes the run's own
-    denoiser, the network named `net`.
+    denoiser, the network named `net`, or what became of the U-Net in `adversarial` training.
     """
     root = folder or default_root()
     codec_path = root / "codec" / CODEC_FILE
     _require(codec_path, "The codec is not trained yet.", "Run: undertone train codec")
     codec = load_codec(codec_path)
-    kept = _own_denoiser(root, net) if weights is None else read_weights(weights, codec)
+    if weights is not None:
+        kept = read_weights(weights, codec)
+    else:
+        kept = _post_trained(root) if adversarial else _own_denoiser(root, net)
     codec = codec.narrowed(kept.config.in_channels)
-    save_model(out, HouseConfig(kept.config, codec.config), kept, codec)
+    settings = POST_TRAINED if adversarial else {}
+    save_model(out, HouseConfig(kept.config, codec.config, **settings), kept, codec)
 
 
 def _own_denoiser(root: Path, net: str) -> Net:
@@ -240,6 +255,14 @@ def _own_denoiser(root: Path, net: str) -> Net:
     if kept is None:
         remedy = f"Run: undertone train denoiser --net {net}"
         raise EngineError("The denoiser is not trained yet.", remedy)
+    return kept
+
+
+def _post_trained(root: Path) -> Net:
+    kept = trained(Run(root / ADVERSARIAL), HOUSE_UNET)
+    if kept is None:
+        remedy = "Run: undertone train adversarial"
+        raise EngineError("There was no adversarial training yet.", remedy)
     return kept
 
 

@@ -11,6 +11,7 @@ from random import Random
 from string import Formatter
 
 from engine.instruments import instrument, instruments_in
+from engine.moods import MODE_MOODS, SYNONYMS
 from engine.prompt_reader import drums_in, key_in, tempo_in
 from engine.score import SHARPS, Key, Mode
 from engine.styles import style as style_by_id
@@ -144,8 +145,8 @@ class _Words:
     def mood(self) -> str:
         key = self._piece.score.key
         mode = key.mode if key else Mode.MAJOR
-        mood = self._rng.choice(self._rng.choice((self._of.moods, wording.MODE_MOODS[mode])))
-        choices = self._allowed((mood, *wording.MOOD_SYNONYMS.get(mood, ())))
+        mood = self._rng.choice(self._rng.choice((self._of.moods, MODE_MOODS[mode])))
+        choices = self._allowed((mood, *SYNONYMS.get(mood, ())))
         return self._rng.choice(choices)
 
     def thing(self) -> str:

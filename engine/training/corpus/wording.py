@@ -6,8 +6,6 @@ nothing to say, so that each template is many partial ones.
 
 from __future__ import annotations
 
-from engine.score import Mode
-
 TEMPLATES = (
     # tags
     "[{mood} ]{style}[ {with}][, {tempo}]",
@@ -106,30 +104,6 @@ HELD_OUT_WORDS = frozenset({
     "serene", "brooding", "jubilant", "languid", "ferocious", "bittersweet", "feel-good",
     "thundering", "bucolic", "blissful",
 })  # fmt: skip
-
-# Other words for the styles' moods and the modes'.
-MOOD_SYNONYMS: dict[str, tuple[str, ...]] = {
-    "calm": ("tranquil", "quiet", "restful", "serene"), "peaceful": ("soothing", "serene"),
-    "dark": ("shadowy", "ominous", "brooding"), "melancholic": ("melancholy", "bittersweet"),
-    "sad": ("sorrowful", "mournful"), "moody": ("pensive", "brooding"),
-    "happy": ("joyful", "merry", "jubilant"), "cheerful": ("cheery", "jolly", "feel-good"),
-    "uplifting": ("inspiring", "elevating", "jubilant"), "relaxed": ("easy", "languid", "loose"),
-    "mellow": ("soft", "smooth"), "chill": ("laid back", "relaxing", "easygoing"),
-    "energetic": ("high-energy", "lively", "pumping"), "powerful": ("strong", "ferocious"),
-    "raw": ("rough", "ferocious"), "hard": ("heavy-hitting", "aggressive"),
-    "dreamy": ("hazy", "blissful"), "ethereal": ("otherworldly", "weightless"),
-    "epic": ("grand", "huge", "thundering"), "heroic": ("triumphant", "thundering"),
-    "warm": ("cosy", "comforting"), "rustic": ("earthy", "bucolic"), "groovy": ("danceable",),
-    "nostalgic": ("wistful", "longing"), "romantic": ("tender", "loving"),
-    "tense": ("suspenseful", "nervous"), "elegant": ("refined", "graceful"),
-    "hypnotic": ("trance-like", "repetitive"), "driving": ("relentless", "pushing"),
-    "sunny": ("summery", "carefree"), "soulful": ("heartfelt", "expressive"),
-    "dramatic": ("intense", "theatrical"), "gentle": ("delicate", "soft"),
-}  # fmt: skip
-MODE_MOODS: dict[Mode, tuple[str, ...]] = {
-    Mode.MINOR: ("melancholic", "dark", "sad", "moody", "serious", "wistful"),
-    Mode.MAJOR: ("happy", "bright", "cheerful", "uplifting", "hopeful", "light-hearted"),
-}
 
 _CALM = ("to study to", "to relax to", "to fall asleep to", "for a rainy afternoon",
          "for a slow morning", "for reading", "to unwind")  # fmt: skip

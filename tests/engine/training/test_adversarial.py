@@ -26,7 +26,7 @@ from engine.training.runs import Run
 from tests.engine.training.tiny_training import CPU, FRAME_RATE, UNET, tame_pieces, trainer
 
 TRAINING = AdversarialTraining(
-    steps=6, batch=4, crop_frames=16, save_every=2, peak_rate=1e-3, judge_rate=1e-3
+    steps=6, batch=4, crop_frames=16, save_every=2, peak_rate=1e-3, judge_haste=1
 )
 
 
@@ -110,7 +110,7 @@ def test_what_does_not_fit_has_a_neighbours_words_or_its_score() -> None:
 
 def test_the_judge_learns_what_is_real_and_what_fits(tmp_path: Path) -> None:
     """Of one batch: noise is not music, and a neighbour's prompt is not one's own."""
-    training = replace(TRAINING, steps=1_000, judge_rate=3e-3)
+    training = replace(TRAINING, steps=1_000, judge_haste=3)
     run, batch = post_trainer(tmp_path, training), batches()[0]
     run.step = 100  # the rate has risen
     told, noise = [], torch.randn_like(batch.x0)
@@ -126,7 +126,7 @@ def test_the_judge_learns_what_is_real_and_what_fits(tmp_path: Path) -> None:
 def test_answers_grow_as_loud_as_music(tmp_path: Path) -> None:
     """A squared error would keep the answers to much noise near their mean, which is silence."""
     training = replace(
-        TRAINING, steps=160, batch=8, peak_rate=3e-3, judge_rate=3e-3, judge_log_mean=-1.5
+        TRAINING, steps=160, batch=8, peak_rate=3e-3, judge_haste=1, judge_log_mean=-1.5
     )
     run, made = post_trainer(tmp_path, training), batches(training)
     loud = []

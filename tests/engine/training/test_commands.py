@@ -42,6 +42,7 @@ def test_bad_words_get_a_clear_answer(
     [
         ["train", "latents"],
         ["train", "denoiser"],
+        ["train", "export", "--out", "model", "--adversarial"],
         ["train", "pack", "--out", "packed"],
         ["train", "export", "--out", "model"],
     ],
@@ -51,6 +52,14 @@ def test_a_stage_names_the_one_that_must_come_before(
 ) -> None:
     assert main([*words, "--run-folder", str(tmp_path)]) == 1
     assert "Run: undertone train codec" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_post_training_asks_for_what_it_begins_with(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "adversarial", "--run-folder", str(tmp_path)]) == 1
+    assert "Run: undertone train denoiser" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 

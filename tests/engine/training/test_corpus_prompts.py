@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from engine.instruments import instruments_in
+from engine.moods import SYNONYMS
 from engine.prompt_reader import drums_in, key_in, tempo_in
 from engine.score import Score
 from engine.styles import STYLES, style, styles_in
@@ -71,7 +72,7 @@ def test_there_are_many_templates_and_words() -> None:
     assert len(set(TEMPLATES)) == len(TEMPLATES) >= 40
     assert len(set(wording.STEM_TEMPLATES)) == len(wording.STEM_TEMPLATES) >= 8
     assert len(HELD_OUT_TEMPLATES) >= 8
-    assert sum(len(words) for words in wording.MOOD_SYNONYMS.values()) >= 60
+    assert sum(len(words) for words in SYNONYMS.values()) >= 60
     assert set(wording.PURPOSES) == {each.id for each in STYLES}
 
 
@@ -97,7 +98,7 @@ def test_held_out_wordings_and_words_are_held_out() -> None:
 def test_held_out_words_are_words_of_the_tables() -> None:
     known = {name for each in STYLES for name in each.names}
     known |= {name.lower() for each in STYLES for i in each.instruments for name in i.names}
-    known |= {word for words in wording.MOOD_SYNONYMS.values() for word in words}
+    known |= {word for words in SYNONYMS.values() for word in words}
     assert known >= HELD_OUT_WORDS
     for each in STYLES:
         assert HELD_OUT_WORDS & set(each.names), each.id
