@@ -86,7 +86,7 @@ def build_studio(
     engine = make_engine(bridge.on_event)
     models = engine.models()
     undo = QUndoStack()
-    request = RequestModel(engine.plan, undo)
+    request = RequestModel(engine.plan, undo, engine.wording)
     transport = Transport(values.output_device)
     transport.set_volume(values.volume)
     notices = Notices()

@@ -264,6 +264,9 @@ class Engine(Protocol):
     def plan(self, request: GenerationRequest) -> Score:
         """The complete score that `request` would be generated with. Fast and pure."""
 
+    def wording(self, request: GenerationRequest) -> str:
+        """The words in which the network hears the request's prompt. Fast and pure."""
+
     def models(self) -> tuple[ModelInfo, ...]:
         """Every model known, usable or not."""
 

@@ -31,6 +31,7 @@ from engine.job import LOADING, CancelledByUser, Job, Performer
 from engine.models.host import ModelHost
 from engine.models.registry import DEFAULT, Registry
 from engine.planner import plan_for
+from engine.restating import restated
 
 _log = logging.getLogger(__name__)
 _CLOSE_TIMEOUT_S = 60.0  # a step of a very long clip on a slow machine
@@ -111,6 +112,9 @@ class EngineWorker:
 
     def plan(self, request: GenerationRequest) -> Score:
         return plan_for(request)
+
+    def wording(self, request: GenerationRequest) -> str:
+        return restated(request.prompt, plan_for(request).stem)
 
     def models(self) -> tuple[ModelInfo, ...]:
         return self._registry.models()

@@ -165,6 +165,10 @@ class FakeEngine:
     def plan(self, request: GenerationRequest) -> Score:
         return planned(request)
 
+    def wording(self, request: GenerationRequest) -> str:
+        """As typed, with "lofi" in full."""
+        return request.prompt.replace("lofi", "lo-fi hip hop")
+
     def models(self) -> tuple[ModelInfo, ...]:
         return self.known_models
 

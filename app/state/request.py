@@ -25,6 +25,7 @@ class RequestModel(QObject):
 
     `changed` names each field that changed. `planned` fires when `plan` or `problem` may have:
     `plan` is the whole score the draft would be made with, None while it cannot be told.
+    `heard_as` are the words in which the network hears the prompt, "" where they are its own.
     """
 
     changed = Signal(str)
@@ -35,16 +36,18 @@ class RequestModel(QObject):
         self,
         planner: Callable[[GenerationRequest], Score],
         undo_stack: QUndoStack,
+        wording: Callable[[GenerationRequest], str] = lambda request: request.prompt,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._planner = planner
+        self._planner, self._wording = planner, wording
         self._undo = undo_stack
         self._draft = Draft(seed=_fresh_seed())
         self._seed_used = False
         self.prompts: list[str] = []  # used before, the oldest first
         self._recalled: int | None = None
         self.plan: Score | None = None
+        self.heard_as = ""
         self.problem: InvalidRequest | None = None
         self._revealed: InvalidRequest | None = None
         self._timer = QTimer(self, singleShot=True, interval=PLAN_AFTER_MS)
@@ -181,12 +184,15 @@ class RequestModel(QObject):
 
     def _replan(self) -> None:
         self.plan = self.problem = self._revealed = None
+        self.heard_as = ""
         blank = not self._draft.prompt.strip()
         draft = replace(self._draft, prompt="music") if blank else self._draft
         try:
             request = draft.request()
             draft.take_count()
-            self.plan = None if blank else self._planner(request)
+            if not blank:
+                self.plan, heard = self._planner(request), self._wording(request)
+                self.heard_as = "" if heard.lower() == request.prompt.lower() else heard
         except InvalidRequest as problem:
             self.problem = problem
         self.planned.emit()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayou
 
 from app.actions import Actions
 from app.controls.buttons import tool_button
-from app.controls.labels import ErrorLine, label
+from app.controls.labels import ElidedLabel, ErrorLine, label
 from app.controls.slider_row import LABEL_PX
 from app.state.request import RequestModel
 from app.theme import GRID
@@ -33,6 +33,8 @@ class PromptPanel(QWidget):
         )
         self.avoid = QLineEdit()
         self.avoid.setPlaceholderText(self.tr("what it should not sound like"))
+        self.heard = ElidedLabel(role="dim")
+        self.heard.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.error = ErrorLine({"prompt": self.prompt, "negative_prompt": self.avoid})
         self._lay_out(actions)
         self._connect()
@@ -40,7 +42,10 @@ class PromptPanel(QWidget):
     def _lay_out(self, actions: Actions) -> None:
         head = QHBoxLayout()
         head.setSpacing(0)
-        head.addWidget(label(self.tr("Prompt"), "title", self.prompt), 1)
+        head.addWidget(label(self.tr("Prompt"), "title", self.prompt))
+        head.addSpacing(GRID)
+        head.addWidget(self.heard, 1)
+        head.addSpacing(GRID // 2)
         head.addWidget(tool_button(actions["older_prompt"]))
         head.addWidget(tool_button(actions["newer_prompt"]))
         avoid = QHBoxLayout()
@@ -64,7 +69,7 @@ class PromptPanel(QWidget):
         self.prompt.newer.connect(lambda: self._request.recall(+1))
         self.avoid.textEdited.connect(lambda text: self._request.type_text("negative_prompt", text))
         self._request.changed.connect(self._show)
-        self._request.planned.connect(self._show_problem)
+        self._request.planned.connect(self._show_answer)
         self._show("prompt")
         self._show("negative_prompt")
 
@@ -73,8 +78,10 @@ class PromptPanel(QWidget):
         if text != self._request.draft.prompt:
             self._request.type_text("prompt", text)
 
-    def _show_problem(self) -> None:
+    def _show_answer(self) -> None:
         self.error.show_problem(self._request.marked)
+        heard = self._request.heard_as
+        self.heard.setText(self.tr("heard as “{0}”").format(heard) if heard else "")
 
     def _show(self, name: str) -> None:
         draft = self._request.draft

@@ -29,6 +29,7 @@ from engine.api import (
 from engine.errors import InvalidRequest
 from engine.models.registry import SHIPPED_ROOT, Registry
 from engine.planner import plan_for
+from engine.restating import restated
 from tests.engine.audio.strategies import refinements
 from tests.fakes import HOUSE
 
@@ -174,6 +175,20 @@ def test_the_plan_is_the_one_the_take_will_have(model: RequestModel, qtbot: QtBo
     assert model.plan is not None
     assert model.plan.tempo_bpm == 75.0
     assert model.plan == plan_for(model.build()[0])
+
+
+def test_tells_the_words_in_which_a_prompt_is_heard_where_they_are_others(
+    undo: QUndoStack, qtbot: QtBot
+) -> None:
+    model = RequestModel(plan_for, undo, lambda request: restated(request.prompt))
+    for prompt, heard in (
+        ("some chillhop with rhodes", "lo-fi hip hop with electric piano"),
+        ("Lo-fi hip hop with electric piano", ""),
+        ("", ""),
+    ):
+        with qtbot.waitSignal(model.planned):
+            model.type_text("prompt", prompt)
+        assert model.heard_as == heard
 
 
 def test_an_empty_prompt_is_left_alone_until_it_is_revealed(

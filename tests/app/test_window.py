@@ -28,6 +28,7 @@ from app.state.jobs import JobState
 from app.state.notices import Severity
 from app.theme import ThemeChoice
 from app.widgets.empty_state import EmptyState
+from app.widgets.prompt_panel import PromptPanel
 from app.widgets.ruler import Ruler
 from app.widgets.spectrogram_view import SpectrogramView
 from app.widgets.step_scrubber import StepScrubber
@@ -82,6 +83,15 @@ def make_take(desk: Desk, prompt: str = PROMPT) -> None:
     desk.studio.request.edit(prompt=prompt)
     press(desk, "generate")
     finish(desk)
+
+
+def test_the_words_in_which_a_prompt_is_heard_stand_over_it(qtbot: QtBot, desk: Desk) -> None:
+    type_prompt(qtbot, desk, "lofi with piano")
+    heard = desk.window.findChild(PromptPanel).heard
+    qtbot.waitUntil(lambda: heard.text() == "heard as “lo-fi hip hop with piano”")
+    field(desk, "prompt").selectAll()
+    qtbot.keyClicks(field(desk, "prompt"), "jazz")
+    qtbot.waitUntil(lambda: heard.text() == "")
 
 
 def test_from_the_keyboard_a_prompt_becomes_a_take(qtbot: QtBot, desk: Desk) -> None:

@@ -189,6 +189,17 @@ def test_guidance_leads_away_from_no_prompt_or_from_the_negative_one(
     assert away.context is not None
 
 
+def test_the_network_hears_prompts_in_plain_words_unless_it_is_told_not_to(tmp_path: Path) -> None:
+    for restate in (True, False):
+        write_tiny_model(tmp_path, restate=restate)
+        model = Registry((tmp_path,)).load("house", CPU)
+        typed, _ = model.conditioning("some chillhop, please", "", SCORE, 10)
+        plain, _ = model.conditioning("lo-fi hip hop", "", SCORE, 10)
+        assert typed.context is not None
+        assert plain.context is not None
+        assert (typed.context.shape == plain.context.shape) == restate
+
+
 def test_the_score_may_stay_on_both_sides_of_guidance(tmp_path: Path) -> None:
     write_tiny_model(tmp_path, guide_score=False)
     told, away = Registry((tmp_path,)).load("house", CPU).conditioning("jazz", "", SCORE, 10)

@@ -38,6 +38,7 @@ _TRAINED = (
     *range(2_000_000, 2_002_048),
     *range(2_100_000, 2_101_536),
     *range(3_000_000, 3_006_144),
+    *range(4_000_000, 4_003_072),
 )  # the house model's seeds
 _UNSEEN = range(7_800_000, 7_900_000)  # no stage's
 _TRAINED_S = 24.0
