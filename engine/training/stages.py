@@ -17,7 +17,6 @@ from typing import Any
 from safetensors.torch import load_file
 from torch import Tensor
 
-from engine.api import SamplerName
 from engine.device import choose, prepare_process
 from engine.errors import EngineError, InvalidRequest
 from engine.models import house
@@ -48,10 +47,8 @@ PIECE_S = 24.0
 FIRST_SEED = 2_000_000
 WORKERS = 2
 ADVERSARIAL = "adversarial"
-POST_TRAINED: dict[str, Any] = {
-    "sampler": SamplerName.PING_PONG, "guidance": 2.0, "guidance_rescale": 0.0
-}  # fmt: skip
-"""How a model is asked whose answers are pieces already."""
+POST_TRAINED: dict[str, Any] = {"guidance": 2.5, "guidance_rescale": 0.0}
+"""How a model is asked whose answers are fuller already."""
 
 
 @dataclass(frozen=True)

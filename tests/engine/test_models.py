@@ -197,7 +197,7 @@ def test_the_network_hears_prompts_in_plain_words_unless_it_is_told_not_to(tmp_p
         plain, _ = model.conditioning("lo-fi hip hop", "", SCORE, 10)
         assert typed.context is not None
         assert plain.context is not None
-        assert (typed.context.shape == plain.context.shape) == restate
+        assert torch.equal(typed.context, plain.context) == restate
 
 
 def test_the_score_may_stay_on_both_sides_of_guidance(tmp_path: Path) -> None:

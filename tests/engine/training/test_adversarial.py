@@ -10,8 +10,12 @@ import numpy as np
 import pytest
 import torch
 
+from engine.cli import main
 from engine.diffusion.parameterisation import Parameterisation
+from engine.models.folder import ModelFolder
+from engine.models.house import load_shards
 from engine.nets.conditioning import Conditioning
+from engine.training import stages
 from engine.training.adversarial import (
     AdversarialTrainer,
     AdversarialTraining,
@@ -22,8 +26,17 @@ from engine.training.adversarial import (
 )
 from engine.training.batches import Batches
 from engine.training.discriminator import Discriminator
+from engine.training.latents import plan_shards
 from engine.training.runs import Run
-from tests.engine.training.tiny_training import CPU, FRAME_RATE, UNET, tame_pieces, trainer
+from tests.engine.training.tiny_training import (
+    CPU,
+    FRAME_RATE,
+    UNET,
+    fitted_codec,
+    tame_pieces,
+    trainer,
+    write_shard,
+)
 
 TRAINING = AdversarialTraining(
     steps=6, batch=4, crop_frames=16, save_every=2, peak_rate=1e-3, judge_haste=1
@@ -150,3 +163,31 @@ def test_a_killed_run_goes_on_as_if_unbroken(tmp_path: Path) -> None:
     found = post_trainer(tmp_path / "killed").train(tame_pieces(), FRAME_RATE).state_dict()
     for name, weight in expected.items():
         torch.testing.assert_close(found[name], weight)
+
+
+def test_the_stage_goes_on_from_the_runs_denoiser_and_its_model_is_asked_its_own_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_shard(tmp_path)
+    shards = plan_shards(
+        tmp_path / "latents", tmp_path / "codec", 32, stages.FIRST_SEED, stages.PIECE_S
+    )
+    (tmp_path / "codec").mkdir()
+    (tmp_path / "codec" / stages.CODEC_FILE).touch()
+    monkeypatch.setattr(stages, "load_codec", lambda _: fitted_codec())
+    monkeypatch.setattr(stages, "latents_stage", lambda root, music: shards)
+    monkeypatch.setattr(stages, "HOUSE_UNET", UNET)
+    monkeypatch.setattr(stages, "HOUSE_NETS", {"unet": UNET})
+    trainer(tmp_path / "denoiser").save()
+    words = ["--run-folder", str(tmp_path)]
+    assert main(["train", "export", *words, "--adversarial", "--out", str(tmp_path / "no")]) == 1
+    assert main(["train", "adversarial", *words, "--steps", "2", "--batch", "2"]) == 0
+    for kind, guidance in (([], 3.0), (["--adversarial"], 2.5)):
+        out = tmp_path / f"model{len(kind)}"
+        assert main(["train", "export", *words, *kind, "--out", str(out)]) == 0
+        assert ModelFolder.open(out).info().guidance == guidance
+    before, after = (
+        load_shards(tmp_path / name, ModelFolder.open(tmp_path / name).files)
+        for name in ("model0", "model1")
+    )
+    assert any(not torch.equal(after[name], weight) for name, weight in before.items())
