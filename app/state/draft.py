@@ -50,7 +50,7 @@ class Draft:
     duration_s: str = "10"
     steps: str = "25"
     guidance: str = "3"
-    rescale: str = "0.7"
+    rescale: str = "0"
     projected: bool = False
     eta: str = "0"
     momentum: str = "-0.5"

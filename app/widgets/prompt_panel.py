@@ -33,8 +33,7 @@ class PromptPanel(QWidget):
         )
         self.avoid = QLineEdit()
         self.avoid.setPlaceholderText(self.tr("what it should not sound like"))
-        self.heard = ElidedLabel(role="dim")
-        self.heard.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.heard = ElidedLabel(role="small")  # always there: nothing moves while one types
         self.error = ErrorLine({"prompt": self.prompt, "negative_prompt": self.avoid})
         self._lay_out(actions)
         self._connect()
@@ -42,10 +41,7 @@ class PromptPanel(QWidget):
     def _lay_out(self, actions: Actions) -> None:
         head = QHBoxLayout()
         head.setSpacing(0)
-        head.addWidget(label(self.tr("Prompt"), "title", self.prompt))
-        head.addSpacing(GRID)
-        head.addWidget(self.heard, 1)
-        head.addSpacing(GRID // 2)
+        head.addWidget(label(self.tr("Prompt"), "title", self.prompt), 1)
         head.addWidget(tool_button(actions["older_prompt"]))
         head.addWidget(tool_button(actions["newer_prompt"]))
         avoid = QHBoxLayout()
@@ -59,6 +55,7 @@ class PromptPanel(QWidget):
         column.setSpacing(GRID)
         column.addLayout(head)
         column.addWidget(self.prompt)
+        column.addWidget(self.heard)
         column.addLayout(avoid)
         column.addWidget(self.error)
         column.setSpacing(GRID // 2)
@@ -81,7 +78,7 @@ class PromptPanel(QWidget):
     def _show_answer(self) -> None:
         self.error.show_problem(self._request.marked)
         heard = self._request.heard_as
-        self.heard.setText(self.tr("heard as “{0}”").format(heard) if heard else "")
+        self.heard.setText(self.tr("Heard as {0}").format(heard) if heard else "")
 
     def _show(self, name: str) -> None:
         draft = self._request.draft

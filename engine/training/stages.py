@@ -47,7 +47,7 @@ PIECE_S = 24.0
 FIRST_SEED = 2_000_000
 WORKERS = 2
 ADVERSARIAL = "adversarial"
-POST_TRAINED: dict[str, Any] = {"guidance": 2.5, "guidance_rescale": 0.0}
+POST_TRAINED: dict[str, Any] = {"guidance_rescale": 0.0}
 """How a model is asked whose answers are fuller already."""
 
 

@@ -88,7 +88,7 @@ def make_take(desk: Desk, prompt: str = PROMPT) -> None:
 def test_the_words_in_which_a_prompt_is_heard_stand_over_it(qtbot: QtBot, desk: Desk) -> None:
     type_prompt(qtbot, desk, "lofi with piano")
     heard = desk.window.findChild(PromptPanel).heard
-    qtbot.waitUntil(lambda: heard.text() == "heard as “lo-fi hip hop with piano”")
+    qtbot.waitUntil(lambda: heard.text() == "Heard as lo-fi hip hop with piano")
     field(desk, "prompt").selectAll()
     qtbot.keyClicks(field(desk, "prompt"), "jazz")
     qtbot.waitUntil(lambda: heard.text() == "")

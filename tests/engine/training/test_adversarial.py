@@ -182,10 +182,10 @@ def test_the_stage_goes_on_from_the_runs_denoiser_and_its_model_is_asked_its_own
     words = ["--run-folder", str(tmp_path)]
     assert main(["train", "export", *words, "--adversarial", "--out", str(tmp_path / "no")]) == 1
     assert main(["train", "adversarial", *words, "--steps", "2", "--batch", "2"]) == 0
-    for kind, guidance in (([], 3.0), (["--adversarial"], 2.5)):
+    for kind, rescale in (([], 0.7), (["--adversarial"], 0.0)):
         out = tmp_path / f"model{len(kind)}"
         assert main(["train", "export", *words, *kind, "--out", str(out)]) == 0
-        assert ModelFolder.open(out).info().guidance == guidance
+        assert ModelFolder.open(out).info().refinement.rescale == rescale
     before, after = (
         load_shards(tmp_path / name, ModelFolder.open(tmp_path / name).files)
         for name in ("model0", "model1")
