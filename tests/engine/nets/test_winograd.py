@@ -83,17 +83,23 @@ def test_in_bf16_it_is_near(dimensions: int, taps: int) -> None:
     assert (out - wanted).norm() <= 1.5e-2 * wanted.norm()
 
 
+@pytest.mark.parametrize("tiles", [False, True])
 @pytest.mark.parametrize(
     ("dtype", "narrow"), [(torch.float32, 64), (torch.bfloat16, 192), (torch.float16, 320)]
 )
-def test_only_convolutions_that_gain_are_replaced(dtype: torch.dtype, narrow: int) -> None:
+def test_only_convolutions_that_gain_are_replaced(
+    dtype: torch.dtype, narrow: int, tiles: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In bf16 none gains on a CPU that multiplies `tiles`, whichever CPU this is."""
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: tiles)
     layers = (
         Convolution(2, narrow, 320, 3), Convolution(2, 320, 320, 3, stride=2),
         Convolution(2, 320, 320), Convolution(2, 512, 512, 3),
     )  # fmt: skip
     net = with_winograd(torch.nn.Sequential(*layers).to(dtype))
     kinds = [type(module) for module in net.children()]
-    last = Convolution if dtype == torch.float16 else WinogradConvolution
+    gains = dtype == torch.float32 or (dtype == torch.bfloat16 and not tiles)
+    last = WinogradConvolution if gains else Convolution
     assert kinds == [Convolution, Convolution, Convolution, last]
 
 
