@@ -15,7 +15,7 @@ from app.controls.slider_row import LABEL_PX
 from app.state.request import RequestModel
 from app.theme import GRID
 
-_LINES = (3, 9)  # the fewest and the most in view at once
+_LINES = (2, 9)  # the fewest and the most in view at once
 _FRAME_PX = 5  # border and padding, as the style sheet has them
 
 
@@ -55,7 +55,7 @@ class PromptPanel(QWidget):
         column.setSpacing(GRID)
         column.addLayout(head)
         said = QVBoxLayout()
-        said.setSpacing(0)
+        said.setSpacing(2)
         said.addWidget(self.prompt)
         said.addWidget(self.heard)
         column.addLayout(said)
