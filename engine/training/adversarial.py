@@ -10,13 +10,15 @@ ARC, arXiv 2505.08175):
   to the answer about the same prompt and score, the denoiser is to be preferred. There is nothing
   to win by leaving out kinds of music.
 - The discriminator also learns to prefer a clip with its own prompt and score to the same clip
-  with another's, so that it hears whether music is as asked, and guidance is no longer needed.
+  with another's, so that it hears whether music is as asked, and less guidance is needed.
   There one number tells both, and here two: with one, answers came to be preferred by fitting
   their prompt better than music does, and what is real was no longer told (Fréchet distance 3.65
   after 400 steps). The denoiser is to fit as well as the real clip does, and no better.
 - The discriminator begins as the denoiser, and hears both clips in noise.
 
-Such a denoiser is sampled by ping-pong: every answer is a piece, and the next noise is new.
+Trained to its end such a denoiser is sampled by ping-pong, without guidance: every answer is a
+piece, and the next noise is new. The house's had 1,000 steps; it serves best as it was sampled
+before, without rescaling.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from torch import Tensor, nn
 from engine.device import Device
 from engine.diffusion.noise import training_sigmas
 from engine.diffusion.parameterisation import Denoiser, Parameterisation
+from engine.errors import InvalidRequest
 from engine.nets.conditioning import Conditioning
 from engine.nets.unet import UNetConfig
 from engine.training.batches import Batch, DenoiserTraining
@@ -69,7 +72,10 @@ class AdversarialTraining(DenoiserTraining):
 
 
 class AdversarialTrainer(DenoiserTrainer):
-    """A `DenoiserTrainer` whose loss is a discriminator, which learns beside it."""
+    """A `DenoiserTrainer` whose loss is a discriminator, which learns beside it.
+
+    Raises `InvalidRequest` for a batch in which an item has no neighbour.
+    """
 
     training: AdversarialTraining
     config: UNetConfig
@@ -77,6 +83,12 @@ class AdversarialTrainer(DenoiserTrainer):
     def __init__(
         self, run: Run, training: AdversarialTraining, config: UNetConfig, device: Device
     ) -> None:
+        if training.batch < 2:
+            raise InvalidRequest(
+                "batch",
+                "One item has no other to be told apart from.",
+                "Take a batch of 2 or more.",
+            )
         torch.manual_seed(1)
         self.judge = Discriminator(config).to(device.torch)
         self.judge_optimizer = torch.optim.AdamW(
@@ -97,7 +109,8 @@ class AdversarialTrainer(DenoiserTrainer):
     def advance(self, batch: Batch) -> float:
         """A step of the judge, then one of the denoiser.
 
-        Returns how far its answers are from being preferred: ln 2 where nobody can tell.
+        Returns the loss: how far its answers are from being preferred, ln 2 where nobody can
+        tell, and how far they fall short of fitting.
         """
         batch, training = batch.to(self.device.torch), self.training
         place = self.step * self.processes.count + self.processes.index

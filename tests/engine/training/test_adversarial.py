@@ -12,6 +12,7 @@ import torch
 
 from engine.cli import main
 from engine.diffusion.parameterisation import Parameterisation
+from engine.errors import InvalidRequest
 from engine.models.folder import ModelFolder
 from engine.models.house import load_shards
 from engine.nets.conditioning import Conditioning
@@ -73,6 +74,11 @@ def test_a_judge_begins_as_the_denoiser(tmp_path: Path) -> None:
     batch = batches()[0]
     logits = run.judge(batch.x0, batch.sigma, batch.conditioning)
     assert [each.shape for each in logits] == 2 * [(4, 8), (4, 16)]
+
+
+def test_a_batch_without_neighbours_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidRequest, match="no other to be told apart from"):
+        post_trainer(tmp_path, replace(TRAINING, batch=1))
 
 
 def test_a_judge_that_does_not_learn_still_hands_gradients_on() -> None:
