@@ -21,10 +21,10 @@ from engine.training.batches import DenoiserTraining
 from engine.training.codec import CODEC_FILE
 from engine.training.comparison import Candidate, Comparison, Judge, Verdict
 from engine.training.comparison_report import write_report
-from engine.training.latents import load_codec, load_pieces, plan_shards
+from engine.training.latents import load_codec, load_pieces, made_shards
 from engine.training.networks import COMPARED_NETS, HOUSE_NETS
 from engine.training.runs import default_root
-from engine.training.stages import FIRST_SEED, PIECE_S, PIECES
+from engine.training.stages import PIECE_S
 
 FOLDER = "comparison"
 VARIED = ("parameterisation", "sigma_log_mean", "sigma_log_deviation", "ema", "peak_rate")
@@ -48,12 +48,7 @@ def compare_stage(
     """
     prepare_process()
     root = folder or default_root()
-    shards = plan_shards(
-        root / "latents", root / "codec" / CODEC_FILE, pieces or PIECES, FIRST_SEED, PIECE_S
-    )
-    made = [shard for shard in shards if shard.done]
-    if not made:
-        raise EngineError("There are no latents yet.", "Run: undertone train latents")
+    made = made_shards(root / "latents", root / "codec" / CODEC_FILE, PIECE_S, pieces)
     codec, device = load_codec(root / "codec" / CODEC_FILE), choose()
     changes: dict[str, Any] = {name: value for name, value in settings.items() if value is not None}
     training = replace(DenoiserTraining(), **changes)

@@ -26,6 +26,7 @@ from tqdm import tqdm
 
 from engine.codecs.house import HouseCodec, HouseCodecConfig
 from engine.device import Device
+from engine.errors import EngineError
 from engine.training.corpus.dataset import render_over, render_seed
 from engine.training.corpus.piece import Piece
 from engine.training.corpus.prompts import prompts_for
@@ -109,6 +110,26 @@ def plan_shards(
         )
         for seed in range(first_seed, last, SHARD_PIECES)
     ]
+
+
+def made_shards(folder: Path, codec: Path, piece_s: float, pieces: int | None) -> list[Shard]:
+    """Every whole shard in the folder, in its seeds' order; the first few where `pieces` tell.
+
+    Raises `EngineError` where there are none.
+    """
+    found = (
+        Shard(path, _told_seeds(path), piece_s, codec) for path in folder.glob("*.safetensors")
+    )
+    made = sorted((shard for shard in found if shard.done), key=lambda shard: shard.seeds)
+    if not made:
+        raise EngineError("There are no latents yet.", "Run: undertone train latents")
+    return made if pieces is None else made[: max(1, pieces // SHARD_PIECES)]
+
+
+def _told_seeds(path: Path) -> tuple[int, ...]:
+    """The seeds that a shard's truths tell; none where these are not written yet."""
+    told = path.with_suffix(".json")
+    return tuple(truth["seed"] for truth in json.loads(told.read_text())) if told.exists() else ()
 
 
 def _make_missing(missing: list[Shard], workers: int, end: float) -> None:

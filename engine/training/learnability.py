@@ -12,16 +12,16 @@ from pathlib import Path
 
 from engine.codecs.house import HouseCodec
 from engine.device import Device, choose, prepare_process
-from engine.errors import EngineError, InvalidRequest
+from engine.errors import InvalidRequest
 from engine.models.house import HouseConfig, save_model
 from engine.training.batches import DenoiserTraining
 from engine.training.codec import CODEC_FILE
 from engine.training.denoiser import DenoiserTrainer
-from engine.training.latents import load_codec, load_pieces, plan_shards
+from engine.training.latents import load_codec, load_pieces, made_shards
 from engine.training.networks import small_unet
 from engine.training.pieces import Pieces
 from engine.training.runs import Run, default_root
-from engine.training.stages import FIRST_SEED, PIECE_S, PIECES
+from engine.training.stages import PIECE_S
 
 FOLDER = "learnability"
 
@@ -41,10 +41,7 @@ def learnability_stage(
     prepare_process()
     root = folder or default_root()
     codec_path = root / "codec" / CODEC_FILE
-    shards = plan_shards(root / "latents", codec_path, pieces or PIECES, FIRST_SEED, PIECE_S)
-    made = [shard for shard in shards if shard.done]
-    if not made:
-        raise EngineError("There are no latents yet.", "Run: undertone train latents")
+    made = made_shards(root / "latents", codec_path, PIECE_S, pieces)
     codec, heard, device = load_codec(codec_path), load_pieces(made), choose()
     if max(latents) > codec.latent_channels:
         raise InvalidRequest(

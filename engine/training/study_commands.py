@@ -52,7 +52,9 @@ def _add_learnability(stages: Any) -> None:
     )
     add_run_folder(learnability)
     learnability.add_argument("--latents", nargs="+", type=count, required=True, metavar="N")
-    learnability.add_argument("--pieces", type=count, help="only the first so many")
+    learnability.add_argument(
+        "--pieces", type=count, help="only the first so many of the latents that are made"
+    )
     learnability.add_argument("--steps", type=count, default=1_500, help="of each (1500)")
     learnability.add_argument(
         "--minutes", type=minutes, default=1e9, help="stop each after this long"

@@ -22,7 +22,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(learnability, "load_codec", lambda _: fitted_codec())
     tiny = replace(HOUSE_UNET, context_channels=CONTEXT)
     monkeypatch.setattr(networks, "HOUSE_UNET", tiny)
-    write_shard(tmp_path)
+    write_shard(tmp_path, 4_000_000)  # whatever the seeds
     return tmp_path
 
 

@@ -68,9 +68,9 @@ def tame_pieces(count: int = 20) -> Pieces:
     return tame
 
 
-def write_shard(root: Path) -> None:
+def write_shard(root: Path, first_seed: int = FIRST_SEED) -> None:
     """32 pieces in a run's folder, long enough for the house's crops."""
-    (shard,) = plan_shards(root / "latents", root / "codec", 32, FIRST_SEED, PIECE_S)
+    (shard,) = plan_shards(root / "latents", root / "codec", 32, first_seed, PIECE_S)
     shard.path.parent.mkdir()
     some = tame_pieces(32)
     assert some.over is not None
