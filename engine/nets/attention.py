@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.nets.feed_forward import FeedForward
-from engine.nets.layers import blocks, zeroed
+from engine.nets.layers import blocks, multiplies_tiles, zeroed
 
 MASKED = -1e4
 """Added to the scores of padding: exp(MASKED) is 0 in every dtype, and no row becomes NaN."""
@@ -39,17 +39,23 @@ def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Tenso
     `scaled_dot_product_attention`, so that fused kernels are used wherever the device has them.
     Its CPU kernel is made for long sequences: at 24 items, 6 heads, 128 positions in bf16 it
     takes 5.5 ms forward and 30 ms with backward, two matmuls 2.6 and 7.9 ms; so the CPU takes
-    those while the scores are small. It multiplies in small tiles, too, which bf16 units do not
-    like: 2 items, 24 heads of 64 channels, 1025 positions take it 74 ms, blocks of matmuls 31; in
-    fp32 they take 69 and 77. Rows of scores that cannot overflow are not searched for their maxima:
-    one pass over them in the place of softmax's, and the blocks take 27 ms.
+    those while the scores are small. It multiplies in small tiles, too, which AVX512's bf16 units
+    do not like: 2 items, 24 heads of 64 channels, 1025 positions take it 74 ms, blocks of matmuls
+    31; in fp32 they take 69 and 77. Rows of scores that cannot overflow are not searched for their
+    maxima: one pass over them in the place of softmax's, and the blocks take 27 ms.
+
+    AMX does like them, see `multiplies_tiles`: the same takes the kernel 45 ms there, blocks 92,
+    and without gradients none of 14 sizes, from 54 positions on, was faster in another way. With
+    them two matmuls are, by 1.4 to 3.8 times at four sizes that a training step has.
     """
-    scores = q.shape[0] * q.shape[1] * q.shape[2] * k.shape[2]
-    if q.device.type == "cpu" and scores <= SMALL_SCORES:
-        score = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
-        return (score if bias is None else score + bias).softmax(-1) @ v
-    if q.device.type == "cpu" and q.dtype == torch.bfloat16 and not torch.is_grad_enabled():
-        return _attend_in_blocks(q, k, v, bias)
+    on_cpu, learns = q.device.type == "cpu", torch.is_grad_enabled()
+    if on_cpu and (learns or q.dtype != torch.bfloat16 or not multiplies_tiles()):
+        scores = q.shape[0] * q.shape[1] * q.shape[2] * k.shape[2]
+        if scores <= SMALL_SCORES:
+            score = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
+            return (score if bias is None else score + bias).softmax(-1) @ v
+        if q.dtype == torch.bfloat16 and not learns:
+            return _attend_in_blocks(q, k, v, bias)
     return F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
 
 

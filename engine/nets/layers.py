@@ -20,6 +20,11 @@ from torch import Tensor, nn
 Layer = TypeVar("Layer", bound=nn.Module)
 
 
+def multiplies_tiles() -> bool:
+    """Whether this CPU multiplies bf16 in tiles (AMX): products are cheap there, memory is not."""
+    return torch.cpu._is_amx_tile_supported()
+
+
 def per_axis(dimensions: int, value: int, idle: int) -> tuple[int, int]:
     """`value` on the axes in use; on the H axis of a 1D signal, `idle`."""
     return (idle if dimensions == 1 else value, value)

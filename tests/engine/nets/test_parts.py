@@ -31,14 +31,25 @@ def test_fourier_features_survive_a_cast() -> None:
     assert expected.square().sum(-1).allclose(torch.tensor(32.0))
 
 
-def test_attend_is_scaled_dot_product_attention(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("tiles", [False, True])
+@pytest.mark.parametrize("learns", [False, True])
+@pytest.mark.parametrize("small", [0, attention.SMALL_SCORES])
+def test_attend_is_scaled_dot_product_attention(
+    dtype: torch.dtype, tiles: bool, learns: bool, small: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever way is the fastest: on a CPU of either kind, with gradients and without."""
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: tiles)
+    monkeypatch.setattr(attention, "SMALL_SCORES", small)
     q, k, v = torch.randn(2, 3, 11, 8), torch.randn(2, 3, 5, 8), torch.randn(2, 3, 5, 8)
     keep = torch.tensor([[True, True, False, False, False], [True, True, True, True, False]])
     expected = F.scaled_dot_product_attention(q, k, v, attn_mask=keep[:, None, None])
-    bias = mask_bias(keep, q.dtype)
-    assert torch.allclose(attend(q, k, v, bias), expected, atol=1e-6)
-    monkeypatch.setattr(attention, "SMALL_SCORES", 0)
-    assert torch.allclose(attend(q, k, v, bias), expected, atol=1e-6)
+    q, k, v = (part.to(dtype) for part in (q, k, v))
+    with torch.set_grad_enabled(learns):
+        out = attend(q, k, v, mask_bias(keep, dtype))
+    assert out.dtype == dtype
+    near = 1e-6 if dtype == torch.float32 else 3e-2
+    assert torch.allclose(out.float(), expected, atol=near)
 
 
 @pytest.mark.parametrize("masked", [False, True])
@@ -48,6 +59,7 @@ def test_blocks_of_attention_are_attention(
     masked: bool, block: int, loudness: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Some heads a block, some rows, one row; scores that are bounded, and scores that are not."""
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
     monkeypatch.setattr(attention, "SMALL_SCORES", 0)
     monkeypatch.setattr(attention, "BLOCK_SCORES", block)
     q, k = torch.randn(2, 3, 23, 8) * loudness, torch.randn(2, 3, 17, 8)

@@ -83,24 +83,30 @@ def test_in_bf16_it_is_near(dimensions: int, taps: int) -> None:
     assert (out - wanted).norm() <= 1.5e-2 * wanted.norm()
 
 
-@pytest.mark.parametrize("tiles", [False, True])
 @pytest.mark.parametrize(
-    ("dtype", "narrow"), [(torch.float32, 64), (torch.bfloat16, 192), (torch.float16, 320)]
-)
+    ("dtype", "tiles", "narrow", "wide"),
+    [
+        (torch.float32, False, 64, 320), (torch.float32, True, 64, 320),
+        (torch.bfloat16, False, 192, 512), (torch.bfloat16, True, 640, 1_280),
+    ],
+)  # fmt: skip
 def test_only_convolutions_that_gain_are_replaced(
-    dtype: torch.dtype, narrow: int, tiles: bool, monkeypatch: pytest.MonkeyPatch
+    dtype: torch.dtype, tiles: bool, narrow: int, wide: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In bf16 none gains on a CPU that multiplies `tiles`, whichever CPU this is."""
+    """In bf16 only the widest gain on a CPU that multiplies `tiles`, whichever CPU this is."""
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: tiles)
     layers = (
-        Convolution(2, narrow, 320, 3), Convolution(2, 320, 320, 3, stride=2),
-        Convolution(2, 320, 320), Convolution(2, 512, 512, 3),
+        Convolution(2, narrow, wide, 3), Convolution(2, wide, wide, 3, stride=2),
+        Convolution(2, wide, wide), Convolution(2, wide, wide, 3),
     )  # fmt: skip
     net = with_winograd(torch.nn.Sequential(*layers).to(dtype))
     kinds = [type(module) for module in net.children()]
-    gains = dtype == torch.float32 or (dtype == torch.bfloat16 and not tiles)
-    last = WinogradConvolution if gains else Convolution
-    assert kinds == [Convolution, Convolution, Convolution, last]
+    assert kinds == [Convolution, Convolution, Convolution, WinogradConvolution]
+
+
+def test_in_half_precision_none_is_replaced() -> None:
+    net = with_winograd(nn.Sequential(Convolution(2, 320, 320, 3)).half())
+    assert type(net[0]) is Convolution
 
 
 def test_a_loop_switched_later_is_heard() -> None:
@@ -125,13 +131,3 @@ def test_a_network_with_a_wide_input_runs() -> None:
     expected = net(*inputs)
     assert isinstance(with_winograd(net).input, WinogradConvolution)
     torch.testing.assert_close(net(*inputs), expected, atol=1e-4, rtol=1e-4)
-
-
-def test_where_the_cpu_multiplies_tiles_bf16_takes_the_plain_way(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for tiles, kind in ((False, WinogradConvolution), (True, Convolution)):
-        monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda tiles=tiles: tiles)
-        net = nn.Sequential(Convolution(2, 512, 512, 3)).bfloat16()
-        assert type(with_winograd(net)[0]) is kind
-    assert type(with_winograd(nn.Sequential(Convolution(2, 512, 512, 3)))[0]) is WinogradConvolution
