@@ -31,7 +31,7 @@ LEAST_CHANNELS: dict[torch.dtype, dict[tuple[int, ...], int]] = {
 """By dtype and kernel; with fewer the transforms cost what the products save, and in bf16 round
 more than they are worth: Riffusion's U-Net is 2.6 % apart from diffusers', both in bf16, with 256,
 2.1 % with 512 and 1.9 % with none."""
-LEAST_CHANNELS_IN_TILES = {(3, 3): 1_280, (1, 3): 1_024}
+LEAST_CHANNELS_IN_TILES: dict[tuple[int, ...], int] = {(3, 3): 1_280, (1, 3): 1_024}
 """The same in bf16 where the CPU multiplies tiles: products are cheaper there, the transforms are
 not. Time over the packed convolution's on two threads that share one AMX unit: 1280 → 1280 at
 2 × 16 × 16 0.65, at 2 × 8 × 8 0.84; 640 → 640 at 2 × 32 × 32 0.94, at 2 × 16 × 16 1.05; 512 → 512
