@@ -54,6 +54,17 @@ class Registry:
     def default(cls) -> Registry:
         return cls(default_roots())
 
+    @classmethod
+    def having(cls, word: str) -> tuple[Registry, str]:
+        """The models among which `word` is one, by its name or by its folder; and its name.
+
+        A word that is neither is taken for a name, which `path` will not know.
+        """
+        folder = Path(word).resolve()
+        if (folder / CONFIG).is_file():
+            return cls((folder.parent,)), folder.name
+        return cls.default(), word
+
     def models(self) -> tuple[ModelInfo, ...]:
         """Every model known, the shipped ones first; what cannot be used says why."""
         return tuple(_info(self._folder_path(id)) for id in self._ids())

@@ -69,7 +69,7 @@ def _add_start(stage: argparse.ArgumentParser) -> None:
         "--from",
         dest="start",
         metavar="MODEL",
-        help="begin with this model's weights, and keep its latents, instead of from nothing",
+        help="begin with the weights of this model, by its name or folder, and keep its latents",
     )
     stage.add_argument("--rate", type=rate, help="peak learning rate (lower when continuing)")
 
@@ -152,6 +152,11 @@ def _add_export(stages: Any) -> None:
         "--adversarial",
         action="store_true",
         help="the denoiser that was post-trained against a discriminator",
+    )
+    export.add_argument(
+        "--halfway-to",
+        metavar="MODEL",
+        help="write the mean of these weights and that model's",
     )
     _add_net(export)
     export.set_defaults(run=run_export)
@@ -253,7 +258,12 @@ def run_export(arguments: argparse.Namespace) -> int:
     from engine.training.stages import export_stage
 
     export_stage(
-        arguments.folder, arguments.out, arguments.weights, arguments.net, arguments.adversarial
+        arguments.folder,
+        arguments.out,
+        arguments.weights,
+        arguments.net,
+        arguments.adversarial,
+        arguments.halfway_to,
     )
     print(arguments.out)
     return 0

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -47,7 +48,7 @@ PIECE_S = 24.0
 FIRST_SEED = 2_000_000
 WORKERS = 2
 ADVERSARIAL = "adversarial"
-POST_TRAINED: dict[str, Any] = {"guidance_rescale": 0.0}
+POST_TRAINED: dict[str, Any] = {"guidance": 2.0, "guidance_rescale": 0.0}
 """How a model is asked whose answers are fuller already."""
 
 
@@ -196,19 +197,33 @@ def _finished_latents(root: Path, music: Music) -> list[Shard]:
 
 def _take_over(model_id: str, root: Path, wanted: NetConfig) -> dict[str, Tensor]:
     """A model's denoiser; its codec goes into the run, unless one is there already."""
-    model = ModelFolder.open(Registry.default().path(model_id))
-    model.check_hashes()
-    if type(house.read_config(model).net) is not type(wanted):
-        raise InvalidRequest(
-            "from",
-            f"The model “{model_id}” has a network of another kind.",
-            "Give the --net that it was trained with, or no --from.",
-        )
+    model = _model_like(wanted, model_id, "from", same_size=False)
     codec = root / "codec" / CODEC_FILE
     if not codec.exists():
         codec.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(model.path / house.CODEC_FILE, codec)
     return load_shards(model.path, model.files)
+
+
+def _model_like(
+    wanted: NetConfig, model_id: str, field: str, same_size: bool = True
+) -> ModelFolder:
+    """The model of this name or folder, its network of the kind `wanted`, as large where asked."""
+    registry, id = Registry.having(model_id)
+    model = ModelFolder.open(registry.path(id))
+    model.check_hashes()
+    found = house.read_config(model).net
+    if type(found) is not type(wanted):
+        raise InvalidRequest(
+            field,
+            f"The model “{model_id}” has a network of another kind.",
+            f"Give the --net that it was trained with, or no --{field}.",
+        )
+    if same_size and found != wanted:
+        raise InvalidRequest(
+            field, f"The model “{model_id}” has a network of another size.", "Choose another model."
+        )
+    return model
 
 
 def pack_stage(
@@ -228,11 +243,15 @@ def export_stage(
     weights: Path | None,
     net: str = "unet",
     adversarial: bool = False,
+    halfway_to: str | None = None,
 ) -> None:
     """Write the averaged weights and the codec as a model folder, fp16 in shards.
 
     `weights` is the folder that a packed run brought back; None takes the run's own
     denoiser, the network named `net`, or what became of the U-Net in `adversarial` training.
+    With `halfway_to` the mean of those and that model's is written, which keeps more of what a
+    model could do before it was trained further (Wortsman et al. 2022, "Robust fine-tuning of
+    zero-shot models").
     """
     root = folder or default_root()
     codec_path = root / "codec" / CODEC_FILE
@@ -242,9 +261,19 @@ def export_stage(
         kept = read_weights(weights, codec)
     else:
         kept = _post_trained(root) if adversarial else _own_denoiser(root, net)
+    if halfway_to is not None:
+        _move_halfway(kept, halfway_to)
     codec = codec.narrowed(kept.config.in_channels)
     settings = POST_TRAINED if adversarial else {}
     save_model(out, HouseConfig(kept.config, codec.config, **settings), kept, codec)
+
+
+@torch.no_grad()
+def _move_halfway(net: Net, model_id: str) -> None:
+    model = _model_like(net.config, model_id, "halfway-to")
+    other = load_shards(model.path, model.files)
+    for name, weight in net.state_dict().items():
+        weight.lerp_(other[name].to(weight), 0.5)
 
 
 def _own_denoiser(root: Path, net: str) -> Net:

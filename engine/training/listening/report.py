@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from engine.models.base import Model
-from engine.models.folder import CONFIG
 from engine.models.registry import Registry
 from engine.training.asking import Sampling, generator
 from engine.training.listening.findings import (
@@ -156,10 +155,7 @@ class Asking:
         from engine.device import choose, prepare_process
 
         prepare_process()
-        folder = Path(word).resolve()
-        inside = (folder / CONFIG).is_file()
-        registry = Registry((folder.parent,)) if inside else Registry.default()
-        id = folder.name if inside else word
+        registry, id = Registry.having(word)
         return cls(registry, id, registry.load(id, choose()), store, out)
 
     def maker(self, way: Sampling) -> Maker:
