@@ -114,9 +114,19 @@ class HouseCodec(Projection):
         """Levels of bands in dB and the network's states → (B, 4T, bins) and (B, 8T, bins)."""
         frames, low_count = self.config.bands.frames, len(self.low_bins_hz)
         low, high = _each_frame(self.head(h).float(), frames).tensor_split([low_count], dim=2)
+        low_outline, high_outline = self._outlines(level)
+        return low_outline + low, high_outline + _each_frame(high, 2)
+
+    def outlines(self, latents: Tensor) -> tuple[Tensor, Tensor]:
+        """All that (B, C, T) tell of the levels without the network, (B, 4T, bins), (B, 8T, bins).
+
+        In nats, as `Share.level`.
+        """
+        return self._outlines(self.unproject(latents)[0])
+
+    def _outlines(self, level: Tensor) -> tuple[Tensor, Tensor]:
         level = level / DB_PER_NAT
-        coarse = (level @ self.to_high.T).repeat_interleave(2, dim=1)
-        return level @ self.to_low.T + low, coarse + _each_frame(high, 2)
+        return level @ self.to_low.T, (level @ self.to_high.T).repeat_interleave(2, dim=1)
 
     def decode(
         self,

@@ -41,7 +41,7 @@ from engine.nets.conditioning import Conditioning
 from engine.nets.unet import UNetConfig
 from engine.training.batches import Batch, DenoiserTraining
 from engine.training.denoiser import DenoiserTrainer, parameter_groups, update_average
-from engine.training.discriminator import Discriminator
+from engine.training.discriminator import Discriminator, Logits, preferred
 from engine.training.processes import load_network, load_optimizer
 from engine.training.runs import Run, cosine_rate
 
@@ -49,8 +49,6 @@ WARM_UP, JUDGE_WARM_UP = 200, 20
 """Steps. The judge's heads know nothing: until they do, the denoiser had better not listen."""
 BETAS = (0.0, 0.99)
 """No momentum: what was right against an earlier opponent is not kept up."""
-Logits = tuple[Tensor, ...]
-"""Of B clips, (B, places) at each resolution."""
 
 
 @dataclass(frozen=True)
@@ -227,12 +225,6 @@ class Hearing:
         logits = judge(x, c.noise.repeat(len(clips)), conditions)
         groups = zip(*(each.float().split(len(self.sigma)) for each in logits), strict=True)
         return [Judgement(group[:2], group[2:]) for group in groups]
-
-
-def preferred(these: Logits, those: Logits) -> Tensor:
-    """Mean of −ln P(these are preferred), the places of every resolution alike in weight."""
-    pairs = zip(these, those, strict=True)
-    return torch.stack([F.softplus(b - a).mean() for a, b in pairs]).mean()
 
 
 def short_of(these: Logits, those: Logits) -> Tensor:

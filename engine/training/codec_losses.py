@@ -97,10 +97,15 @@ def loss(codec: HouseCodec, made: Amplitudes, true: Amplitudes) -> Tensor:
 
 def magnitude_loss(predicted: Tensor, target: Tensor) -> Tensor:
     """Mean absolute error of log amplitudes (nats) and of amplitudes to the power of 0.4."""
-    soft = predicted.clamp(min=0.5 * math.log(FLOOR_POWER), max=LOUDEST)
+    soft = audible(predicted)
     log_error = (predicted - target).abs().mean()
     compressed = ((0.4 * soft).exp() - (0.4 * target).exp()).abs().mean()
     return log_error + 8.0 * compressed
+
+
+def audible(level: Tensor) -> Tensor:
+    """Log amplitudes between silence and `LOUDEST`."""
+    return level.clamp(min=0.5 * math.log(FLOOR_POWER), max=LOUDEST)
 
 
 def band_levels(codec: HouseCodec, made: Amplitudes) -> Tensor:

@@ -34,7 +34,9 @@ def add_commands(subparsers: Any) -> None:
         stage = stages.add_parser(name, help=help_text)
         add_run_folder(stage)
         stage.add_argument("--pieces", type=count, help="pieces to render")
-        if name != "codec":
+        if name == "codec":
+            _add_latents(stage)
+        else:
             _add_first_seed(stage)
         if name != "latents":
             stage.add_argument("--minutes", type=minutes, default=1e9, help="stop after this long")
@@ -61,6 +63,15 @@ def _add_first_seed(stage: argparse.ArgumentParser) -> None:
         metavar="N",
         help="of the pieces, which follow it: when continuing, another is music not met before; "
         "several are so many pieces each",
+    )
+
+
+def _add_latents(stage: argparse.ArgumentParser) -> None:
+    stage.add_argument(
+        "--latents",
+        type=count,
+        metavar="N",
+        help="that tell of a frame (160); as many as the model of --from has are its own",
     )
 
 
@@ -197,6 +208,7 @@ def run_codec(arguments: argparse.Namespace) -> int:
         arguments.pieces,
         arguments.start,
         arguments.rate,
+        arguments.latents,
     )
     return 0
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.nets.conditioning import Conditioning
 from engine.nets.layers import Convolution
 from engine.nets.unet import UNet, UNetConfig
+
+Logits = tuple[Tensor, ...]
+"""Of B clips, (B, places) at each resolution."""
 
 
 class Discriminator(nn.Module):
@@ -47,3 +52,9 @@ def head(config: UNetConfig, width: int) -> nn.Sequential:
         nn.SiLU(),
         Convolution(config.dimensions, width // 2, 1, 3),
     )
+
+
+def preferred(these: Logits, those: Logits) -> Tensor:
+    """Mean of −ln P(these are preferred), the places of every resolution alike in weight."""
+    pairs = zip(these, those, strict=True)
+    return torch.stack([F.softplus(b - a).mean() for a, b in pairs]).mean()

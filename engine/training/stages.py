@@ -68,19 +68,35 @@ def codec_stage(
     pieces: int | None,
     start: str | None = None,
     rate: float | None = None,
+    latents: int | None = None,
 ) -> None:
-    """`start` is the model whose codec a new run goes on training; its latents stay as they are."""
+    """`start` is the model whose codec a new run goes on training; its latents stay as they are.
+
+    A judge listens to it from the first step, and to one that begins with nothing in the second
+    half.
+    """
     prepare_process()
-    training = CodecTraining()
+    config, weights, training = HOUSE_CODEC, None, CodecTraining()
+    if start is not None:
+        registry, id = Registry.having(start)
+        model = ModelFolder.open(registry.path(id))
+        own, weights = house.read_config(model).codec, load_file(model.path / house.CODEC_FILE)
+        if (latents or own.latent_channels) < own.latent_channels:
+            raise InvalidRequest(
+                "latents",
+                f"The codec of “{start}” has {own.latent_channels}, and keeps them.",
+                "Ask for as many or more.",
+            )
+        config = own if latents == own.latent_channels else config
+        training = replace(training, judged_share=1.0)
     training = replace(
         training,
         steps=steps or training.steps,
         pieces=pieces or training.pieces,
         peak_rate=rate or training.peak_rate,
     )
-    run = Run((folder or default_root()) / "codec")
-    weights = load_file(Registry.default().path(start) / house.CODEC_FILE) if start else None
-    train_codec(run, training, HOUSE_CODEC, minutes, weights)
+    config = replace(config, latent_channels=latents or config.latent_channels)
+    train_codec(Run((folder or default_root()) / "codec"), training, config, minutes, weights)
 
 
 def latents_stage(folder: Path | None, music: Music) -> list[Shard]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,13 +16,12 @@ from engine.codecs.house import HouseCodec, HouseCodecConfig
 from engine.training import codec as training_codec
 from engine.training.codec import (
     CODEC_FILE,
+    CodecTrainer,
     CodecTraining,
-    crops,
-    detuned,
     first_alone,
     train_codec,
-    whole_sound,
 )
+from engine.training.codec_sound import crops, detuned, whole_sound
 from engine.training.codec_tones import tones
 from engine.training.runs import Run
 
@@ -108,6 +108,36 @@ def test_a_stopped_run_ends_with_the_weights_of_an_unbroken_one(
     for name, weight in expected.state_dict().items():
         torch.testing.assert_close(found.state_dict()[name], weight, rtol=0, atol=0)
     assert load_file(folder / CODEC_FILE).keys() == expected.state_dict().keys()
+
+
+def test_a_judge_joins_for_the_last_part_and_changes_what_is_learnt(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training_codec, "JUDGE_ALONE", 1)
+    monkeypatch.setattr(training_codec, "WARM_UP", 1)
+    known, weights = [], []
+    for share in (0.0, 0.5):
+        run = tmp_path / str(share)
+        run.mkdir()
+        (run / "audio").symlink_to(folder / "audio", target_is_directory=True)
+        training = replace(TRAINING, steps=20, judged_share=share)
+        weights.append(train_codec(Run(run), training, CONFIG).head.weight)
+        known.append([entry["known"] for entry in Run(run).history() if "known" in entry])
+    assert known[0] == []
+    assert len(known[1]) == 1
+    assert not torch.equal(*weights)
+
+
+def test_what_is_kept_is_the_average_of_the_way(folder: Path) -> None:
+    trainer = CodecTrainer(Run(folder), replace(TRAINING, judged_share=1.0), CONFIG)
+    paths = sorted((folder / "audio").iterdir())
+    trainer.begin(paths, None)
+    last, way = trainer.codec.head.weight, [trainer.average.head.weight.clone()]
+    for audio in islice(crops(paths, TRAINING, 2_048), 3):
+        trainer.advance(audio)
+        decay = (1 + trainer.step) / (10 + trainer.step)
+        way.append(decay * way[-1] + (1 - decay) * last.detach())
+    torch.testing.assert_close(trainer.average.head.weight, way[-1])
 
 
 def test_the_loss_goes_down(folder: Path) -> None:

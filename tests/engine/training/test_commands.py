@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from engine.cli import main
+from engine.training import stages
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,27 @@ def test_a_stage_names_the_one_that_must_come_before(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_codec_that_is_trained_on_keeps_its_latents(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(stages, "train_codec", lambda *call: asked.append(call))
+    words = ["train", "codec", "--run-folder", str(tmp_path), "--from", "house", "--latents"]
+    assert main([*words, "64"]) == 2
+    assert "Ask for as many or more." in capsys.readouterr().err
+    assert asked == []
+    for latents, hears_width in (("96", False), ("128", True)):
+        assert main([*words, latents]) == 0
+        _, training, config, _, weights = asked.pop()
+        assert (config.latent_channels, config.hears_width) == (int(latents), hears_width)
+        assert training.judged_from == 0
+        assert "basis" in weights
+    assert main(["train", "codec", "--run-folder", str(tmp_path)]) == 0
+    _, training, config, _, weights = asked.pop()
+    assert (config, weights) == (stages.HOUSE_CODEC, None)
+    assert training.judged_from == training.steps / 2
+
+
 def test_post_training_asks_for_what_it_begins_with(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -92,8 +114,6 @@ def test_help_tells_the_way_of_a_pack(capsys: pytest.CaptureFixture[str]) -> Non
 def test_pieces_begin_at_the_seed_that_is_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from engine.training import stages
-
     (tmp_path / "codec").mkdir()
     (tmp_path / "codec" / stages.CODEC_FILE).touch()
     asked: list[int] = []
@@ -106,8 +126,6 @@ def test_pieces_begin_at_the_seed_that_is_given(
 
 
 def test_the_denoiser_learns_as_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine.training import stages
-
     told: list[Any] = []
     monkeypatch.setattr(stages, "_train_denoiser", lambda *given: told.append(given))
     monkeypatch.setattr(stages, "latents_stage", lambda root, music: told.append(music) or [])
