@@ -17,7 +17,7 @@ from engine.sampling import SIGMA, Refinement, SamplerName
 from engine.training.asking import Interval, Sampling
 from engine.training.listening import judge
 from engine.training.listening.findings import Answers, Findings, Questions, answer_mixes, find
-from engine.training.listening.studio import Maker, Tick
+from engine.training.listening.studio import Maker, Tick, coded
 
 ALL: Interval = SIGMA
 COLUMNS: dict[str, Callable[[Findings], float]] = {
@@ -75,11 +75,16 @@ def passes(way: Sampling, model: Model) -> int:
 
 def compare(
     asked: Sequence[Sampling], maker: Callable[[Sampling], Maker], model: Model,
-    questions: Questions, seed: int = 0, tick: Tick = lambda: None,
+    questions: Questions, seed: int = 0, through_codec: bool = False, tick: Tick = lambda: None,
 ) -> Iterator[Choice]:  # fmt: skip
-    """Each way in turn, after what real renders get."""
+    """Each way in turn, after what real renders get, and get through the model's codec."""
     played = questions.played
     yield Choice("real renders", None, find(Answers(played.mixes, [], [], played.seeds), questions))
+    if through_codec:
+        whole, seeds = [each.piece for each in questions.mixes], questions.seeds.pieces
+        mixes, alike = (coded(pieces, model.codec, tick) for pieces in (whole, seeds))
+        found = find(Answers(mixes, [], [], alike), questions)
+        yield Choice("the same through the codec", None, found)
     for way in asked:
         answers = answer_mixes(maker(way), questions, seed, tick)
         yield Choice(name_of(way), passes(way, model), find(answers, questions))

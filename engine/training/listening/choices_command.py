@@ -35,6 +35,10 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         "--sampler", choices=[each.value for each in SamplerName], nargs="+", metavar="NAME",
         help="(the model's own)",
     )  # fmt: skip
+    choices.add_argument(
+        "--coded", action="store_true",
+        help="also measure real renders coded by the model's codec, which no way can surpass",
+    )  # fmt: skip
     choices.add_argument("--prompts", type=count, default=120, metavar="N", help="how many (120)")
     choices.add_argument("--seed", type=int, default=0, help="added to every clip's own")
     choices.add_argument("--cache", type=Path, metavar="FOLDER", help="where renders are kept")
@@ -80,6 +84,8 @@ def run(arguments: argparse.Namespace) -> int:
         "renders", size.renders, lambda tick: prepare(Studio(store), size, tick)
     )
     print(head())
-    for choice in compare(asked, asking.maker, asking.model, questions, arguments.seed):
+    for choice in compare(
+        asked, asking.maker, asking.model, questions, arguments.seed, arguments.coded
+    ):
         print(line(choice), flush=True)
     return 0

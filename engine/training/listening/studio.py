@@ -12,10 +12,15 @@ from dataclasses import dataclass, fields, replace
 from functools import cache, partial
 from typing import Any
 
+import numpy as np
+import torch
+
 from engine.api import GenerationRequest
+from engine.codecs.base import Codec
 from engine.score import Key, Mode, Score, Stem, parse_chords
 from engine.training.corpus.piece import Piece
 from engine.training.corpus.render import Renderer
+from engine.training.latents import HEADROOM_DB
 from engine.training.listening.heard import Heard, Sound, hear
 from engine.training.listening.store import Store, corpus_print
 from engine.training.workers import on_one_thread, worker_pool
@@ -82,6 +87,24 @@ class Studio:
 
 def listen_to(piece: Piece) -> Heard:
     return hear(_renderer().render(piece), piece.loop)
+
+
+def coded(pieces: Sequence[Piece], codec: Codec, tick: Tick = lambda: None) -> list[Made]:
+    """What is left of the pieces in `codec`: no denoiser that speaks through it can do better."""
+    found = []
+    for piece in pieces:
+        sound = through(codec, _renderer().render(piece), piece.loop)
+        found.append(Made(hear(sound, piece.loop), piece.score))
+        tick()
+    return found
+
+
+@torch.inference_mode()
+def through(codec: Codec, sound: Sound, loop: bool) -> Sound:
+    """(frames, 2), encoded as for training and decoded."""
+    audio = torch.from_numpy(sound.T * np.float32(10 ** (-HEADROOM_DB / 20)))[None]
+    latents = codec.encode(audio, circular=loop)
+    return codec.decode(latents, audio.shape[-1], circular=loop)[0].float().numpy().T
 
 
 @cache
