@@ -87,8 +87,9 @@ def codec_stage(
                 f"The codec of “{start}” has {own.latent_channels}, and keeps them.",
                 "Ask for as many or more.",
             )
-        config = own if latents == own.latent_channels else config
         training = replace(training, judged_share=1.0)
+        if latents == own.latent_channels:  # a denoiser makes them all
+            config, training = own, replace(training, narrow_share=0.0)
     training = replace(
         training,
         steps=steps or training.steps,

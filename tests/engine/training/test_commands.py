@@ -65,11 +65,11 @@ def test_a_codec_that_is_trained_on_keeps_its_latents(
     assert main([*words, "64"]) == 2
     assert "Ask for as many or more." in capsys.readouterr().err
     assert asked == []
-    for latents, hears_width in (("96", False), ("128", True)):
+    for latents, hears_width, narrow_share in (("96", False, 0.0), ("128", True, 0.5)):
         assert main([*words, latents]) == 0
         _, training, config, _, weights = asked.pop()
         assert (config.latent_channels, config.hears_width) == (int(latents), hears_width)
-        assert training.judged_from == 0
+        assert (training.judged_from, training.narrow_share) == (0, narrow_share)
         assert "basis" in weights
     assert main(["train", "codec", "--run-folder", str(tmp_path)]) == 0
     _, training, config, _, weights = asked.pop()
