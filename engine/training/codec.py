@@ -39,7 +39,7 @@ BETAS = (0.5, 0.95)
 """Little momentum: what was right against an earlier opponent is not kept up for long."""
 WARM_UP, JUDGE_ALONE = 100, 60
 """Steps. The judge knows nothing at first: until it does, the codec had better not listen."""
-ADVERSARIAL_WEIGHT, ALIKE_WEIGHT = 2.0, 2.4
+ADVERSARIAL_WEIGHT, ALIKE_WEIGHT = 0.6, 0.8
 """Of being preferred to what is true, and of looking alike to the judge, beside the distances."""
 DECAY = 0.99  # of the averaged weights, a step
 
