@@ -18,6 +18,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from engine.codecs.house import HouseCodec
 from engine.device import choose, prepare_process
 from engine.errors import EngineError, InvalidRequest
 from engine.models import house
@@ -48,6 +49,8 @@ PIECE_S = 24.0
 FIRST_SEED = 2_000_000
 WORKERS = 2
 ADVERSARIAL = "adversarial"
+FP16 = 1e-3
+"""How far apart the same number below 1 may be once it was stored."""
 POST_TRAINED: dict[str, Any] = {"guidance": 2.0, "guidance_rescale": 0.0}
 """How a model is asked whose answers are fuller already."""
 
@@ -266,9 +269,10 @@ def export_stage(
 
     `weights` is the folder that a packed run brought back; None takes the run's own
     denoiser, the network named `net`, or what became of the U-Net in `adversarial` training.
-    With `halfway_to` the mean of those and that model's is written, which keeps more of what a
-    model could do before it was trained further (Wortsman et al. 2022, "Robust fine-tuning of
-    zero-shot models").
+    With `halfway_to` the mean of those and that model's is written, of denoiser and codec, which
+    keeps more of what a model could do before it was trained further (Wortsman et al. 2022,
+    "Robust fine-tuning of zero-shot models"). Raises `InvalidRequest` for one with other latents
+    or of another size.
     """
     root = folder or default_root()
     codec_path = root / "codec" / CODEC_FILE
@@ -278,19 +282,25 @@ def export_stage(
         kept = read_weights(weights, codec)
     else:
         kept = _post_trained(root) if adversarial else _own_denoiser(root, net)
-    if halfway_to is not None:
-        _move_halfway(kept, halfway_to)
     codec = codec.narrowed(kept.config.in_channels)
+    if halfway_to is not None:
+        _move_halfway(kept, codec, halfway_to)
     settings = POST_TRAINED if adversarial else {}
     save_model(out, HouseConfig(kept.config, codec.config, **settings), kept, codec)
 
 
 @torch.no_grad()
-def _move_halfway(net: Net, model_id: str) -> None:
+def _move_halfway(net: Net, codec: HouseCodec, model_id: str) -> None:
     model = _model_like(net.config, model_id, "halfway-to")
-    other = load_shards(model.path, model.files)
-    for name, weight in net.state_dict().items():
-        weight.lerp_(other[name].to(weight), 0.5)
+    other_codec = load_file(model.path / house.CODEC_FILE)
+    basis = other_codec["basis"].to(codec.basis)
+    if basis.shape != codec.basis.shape or not torch.allclose(basis, codec.basis, atol=FP16):
+        raise InvalidRequest(
+            "halfway-to", f"The latents of “{model_id}” tell something else.", "Choose its kin."
+        )
+    for part, other in ((net, load_shards(model.path, model.files)), (codec, other_codec)):
+        for name, weight in part.state_dict().items():
+            weight.lerp_(other[name].to(weight), 0.5)
 
 
 def _own_denoiser(root: Path, net: str) -> Net:

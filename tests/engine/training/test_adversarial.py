@@ -197,23 +197,3 @@ def test_the_stage_goes_on_from_the_runs_denoiser_and_its_model_is_asked_its_own
         for name in ("model0", "model1")
     )
     assert any(not torch.equal(after[name], weight) for name, weight in before.items())
-    middle = ["--halfway-to", str(tmp_path / "model0"), "--out", str(tmp_path / "between")]
-    assert main(["train", "export", *words, "--adversarial", *middle]) == 0
-    between = load_shards(tmp_path / "between", ModelFolder.open(tmp_path / "between").files)
-    for name, weight in between.items():
-        mean = (before[name].float() + after[name].float()) / 2
-        torch.testing.assert_close(weight.float(), mean, atol=1e-3, rtol=2e-3)
-
-
-def test_no_mean_of_networks_of_two_sizes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "codec").mkdir()
-    (tmp_path / "codec" / stages.CODEC_FILE).touch()
-    monkeypatch.setattr(stages, "load_codec", lambda _: fitted_codec())
-    monkeypatch.setattr(stages, "HOUSE_NETS", {"unet": UNET})
-    trainer(tmp_path / "denoiser").save()
-    words = ["--run-folder", str(tmp_path), "--halfway-to", "house"]
-    assert main(["train", "export", *words, "--out", str(tmp_path / "no")]) == 2
-    assert "of another size" in capsys.readouterr().err
-    assert not (tmp_path / "no").exists()

@@ -1,0 +1,87 @@
+"""Exporting the mean of two models: of denoiser and codec, and only of models that are kin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from engine.cli import main
+from engine.codecs.house import HouseCodec
+from engine.models import house
+from engine.models.folder import ModelFolder
+from engine.models.house import load_shards
+from engine.training import stages
+from tests.engine.training.tiny_training import UNET, fitted_codec, trainer
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run whose denoiser is new, and whose codec a test sets."""
+    (tmp_path / "codec").mkdir()
+    (tmp_path / "codec" / stages.CODEC_FILE).touch()
+    monkeypatch.setattr(stages, "HOUSE_NETS", {"unet": UNET})
+    trainer(tmp_path / "denoiser").save()
+    return tmp_path
+
+
+def export(run: Path, codec: HouseCodec, name: str, *words: str) -> int:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stages, "load_codec", lambda _: codec)
+        told = ["train", "export", "--run-folder", str(run), "--out", str(run / name), *words]
+        return main(told)
+
+
+def weights(model: Path) -> dict[str, Tensor]:
+    denoiser = load_shards(model, ModelFolder.open(model).files)
+    return {**denoiser, **load_file(model / house.CODEC_FILE)}
+
+
+def moved(codec: HouseCodec) -> HouseCodec:
+    """Another decoder of the same latents."""
+    with torch.no_grad():
+        for weight in codec.parameters():
+            weight.add_(0.1)
+    return codec
+
+
+def test_halfway_is_the_mean_of_denoisers_and_of_decoders(run: Path) -> None:
+    assert export(run, fitted_codec(), "one") == 0
+    other = trainer(run / "other")
+    with torch.no_grad():
+        for weight in other.average.parameters():
+            weight.add_(0.1)
+    other.save()
+    (run / "denoiser").rename(run / "first")
+    (run / "other").rename(run / "denoiser")
+    assert export(run, moved(fitted_codec()), "two") == 0
+    assert export(run, moved(fitted_codec()), "mean", "--halfway-to", str(run / "one")) == 0
+    one, two, mean = (weights(run / name) for name in ("one", "two", "mean"))
+    assert one.keys() == two.keys() == mean.keys()
+    changed = [name for name in one if not torch.equal(one[name], two[name])]
+    assert {"head.weight", "stem.weight", "output.weight"} <= set(changed)
+    for name, weight in mean.items():
+        expected = (one[name].float() + two[name].float()) / 2
+        torch.testing.assert_close(weight.float(), expected, atol=1e-3, rtol=2e-3)
+
+
+def test_there_is_no_mean_of_networks_of_two_sizes(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert export(run, fitted_codec(), "no", "--halfway-to", "house") == 2
+    assert "of another size" in capsys.readouterr().err
+    assert not (run / "no").exists()
+
+
+def test_there_is_no_mean_of_latents_that_tell_two_things(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert export(run, fitted_codec(), "one") == 0
+    codec = fitted_codec()
+    codec.basis.add_(0.1)
+    assert export(run, codec, "no", "--halfway-to", str(run / "one")) == 2
+    assert "tell something else" in capsys.readouterr().err
+    assert not (run / "no").exists()
