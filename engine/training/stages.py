@@ -51,7 +51,7 @@ WORKERS = 2
 ADVERSARIAL = "adversarial"
 FP16 = 1e-3
 """How far apart the same number below 1 may be once it was stored."""
-POST_TRAINED: dict[str, Any] = {"guidance": 2.0, "guidance_rescale": 0.0}
+POST_TRAINED: dict[str, Any] = {"guidance": 2.5, "guidance_rescale": 0.0}
 """How a model is asked whose answers are fuller already."""
 
 
