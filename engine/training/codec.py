@@ -46,6 +46,8 @@ DECAY = 0.99  # of the averaged weights, a step
 
 @dataclass(frozen=True)
 class CodecTraining(CodecSound):
+    """What it hears, and how long and how fast it learns."""
+
     steps: int = 1_800
     narrow_share: float = 1 / 2  # of a batch: latents of which only the first are told
     peak_rate: float = 1.5e-3
@@ -54,6 +56,7 @@ class CodecTraining(CodecSound):
 
     @property
     def judged_from(self) -> int:
+        """The first step with a judge."""
         return round(self.steps * (1 - self.judged_share))
 
 
@@ -127,12 +130,14 @@ class CodecTrainer:
         self.judge_optimizer = torch.optim.AdamW(self.judge.parameters(), betas=(0.0, 0.99))
 
     def begin(self, paths: list[Path], start: Mapping[str, Tensor] | None) -> None:
+        """With another codec's weights where there are any, and a projection for what is left."""
         kept = begin_with(self.codec, start) if start is not None else 0
         if kept < self.codec.latent_channels:
             self.run.log(step=0, projection_rms_db=fit_projection(self.codec, paths, kept))
         self.average.load_state_dict(self.codec.state_dict())
 
     def train(self, paths: list[Path], minutes: float) -> None:
+        """Until the steps or the minutes are over; saved on the way, and at the end."""
         training = self.training
         batches = crops(paths, training, self.codec.hop, self.step)
         end = time.monotonic() + 60 * minutes
@@ -160,10 +165,11 @@ class CodecTrainer:
             made = codec.amplitudes(latents)
         error = total = loss(codec, made, true)
         figures = {"loss": float(error.detach())}
+        pair = Judged(true, outlines), Judged(made, outlines)
         if judged_for >= 0:
-            figures["known"] = self._teach_judge(Judged(true, outlines), Judged(made, outlines))
+            figures["known"] = self._teach_judge(*pair)
         if judged_for >= JUDGE_ALONE:
-            preferred, alike = self.judge.against(Judged(true, outlines), Judged(made, outlines))
+            preferred, alike = self.judge.against(*pair)
             total = error + ADVERSARIAL_WEIGHT * preferred + ALIKE_WEIGHT * alike
         rate = cosine_rate(self.step, self.training.steps, self.training.peak_rate, WARM_UP)
         _descend(codec, self.optimizer, total, rate)
@@ -190,8 +196,12 @@ class CodecTrainer:
         return dict(zip(_PARTS, states, strict=True)) | {"step": self.step}
 
     def restore(self, state: Mapping[str, Any]) -> None:
+        """What a checkpoint from before there was a judge lacks begins anew."""
         for name in _PARTS:
-            getattr(self, name).load_state_dict(state[name])
+            if name in state:
+                getattr(self, name).load_state_dict(state[name])
+        if "average" not in state:
+            self.average.load_state_dict(state["codec"])
         self.step = int(state["step"])
 
 

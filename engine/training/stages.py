@@ -18,7 +18,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from engine.codecs.house import HouseCodec
+from engine.codecs.house import HouseCodec, HouseCodecConfig
 from engine.device import choose, prepare_process
 from engine.errors import EngineError, InvalidRequest
 from engine.models import house
@@ -81,15 +81,7 @@ def codec_stage(
     prepare_process()
     config, weights, training = HOUSE_CODEC, None, CodecTraining()
     if start is not None:
-        registry, id = Registry.having(start)
-        model = ModelFolder.open(registry.path(id))
-        own, weights = house.read_config(model).codec, load_file(model.path / house.CODEC_FILE)
-        if (latents or own.latent_channels) < own.latent_channels:
-            raise InvalidRequest(
-                "latents",
-                f"The codec of “{start}” has {own.latent_channels}, and keeps them.",
-                "Ask for as many or more.",
-            )
+        own, weights = _codec_of(start, latents)
         training = replace(training, judged_share=1.0)
         if latents == own.latent_channels:  # a denoiser makes them all
             config, training = own, replace(training, narrow_share=0.0)
@@ -101,6 +93,27 @@ def codec_stage(
     )
     config = replace(config, latent_channels=latents or config.latent_channels)
     train_codec(Run((folder or default_root()) / "codec"), training, config, minutes, weights)
+
+
+def _codec_of(word: str, latents: int | None) -> tuple[HouseCodecConfig, dict[str, Tensor]]:
+    """The codec of the model of this name or folder; `InvalidRequest` for fewer `latents`."""
+    model = _opened(word)
+    own = house.read_config(model).codec
+    if latents is not None and latents < own.latent_channels:
+        raise InvalidRequest(
+            "latents",
+            f"The codec of “{word}” has {own.latent_channels}, and keeps them.",
+            "Ask for as many or more.",
+        )
+    return own, load_file(model.path / house.CODEC_FILE)
+
+
+def _opened(word: str) -> ModelFolder:
+    """The model of this name or folder, its files as they were written."""
+    registry, id = Registry.having(word)
+    model = ModelFolder.open(registry.path(id))
+    model.check_hashes()
+    return model
 
 
 def latents_stage(folder: Path | None, music: Music) -> list[Shard]:
@@ -229,9 +242,7 @@ def _model_like(
     wanted: NetConfig, model_id: str, field: str, same_size: bool = True
 ) -> ModelFolder:
     """The model of this name or folder, its network of the kind `wanted`, as large where asked."""
-    registry, id = Registry.having(model_id)
-    model = ModelFolder.open(registry.path(id))
-    model.check_hashes()
+    model = _opened(model_id)
     found = house.read_config(model).net
     if type(found) is not type(wanted):
         raise InvalidRequest(
@@ -291,12 +302,15 @@ def export_stage(
 
 @torch.no_grad()
 def _move_halfway(net: Net, codec: HouseCodec, model_id: str) -> None:
+    """Change the weights of both, in place."""
     model = _model_like(net.config, model_id, "halfway-to")
     other_codec = load_file(model.path / house.CODEC_FILE)
     basis = other_codec["basis"].to(codec.basis)
     if basis.shape != codec.basis.shape or not torch.allclose(basis, codec.basis, atol=FP16):
         raise InvalidRequest(
-            "halfway-to", f"The latents of “{model_id}” tell something else.", "Choose its kin."
+            "halfway-to",
+            f"The latents of “{model_id}” tell something else.",
+            "Choose the model that this training began with.",
         )
     for part, other in ((net, load_shards(model.path, model.files)), (codec, other_codec)):
         for name, weight in part.state_dict().items():

@@ -37,7 +37,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     )  # fmt: skip
     choices.add_argument(
         "--coded", action="store_true",
-        help="also measure real renders coded by the model's codec, which no way can surpass",
+        help="also measure real renders through the model's codec: what it loses by itself",
     )  # fmt: skip
     choices.add_argument("--prompts", type=count, default=120, metavar="N", help="how many (120)")
     choices.add_argument("--seed", type=int, default=0, help="added to every clip's own")

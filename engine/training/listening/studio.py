@@ -90,7 +90,7 @@ def listen_to(piece: Piece) -> Heard:
 
 
 def coded(pieces: Sequence[Piece], codec: Codec, tick: Tick = lambda: None) -> list[Made]:
-    """What is left of the pieces in `codec`: no denoiser that speaks through it can do better."""
+    """The pieces through `codec`: what is lost without any denoiser."""
     found = []
     for piece in pieces:
         sound = through(codec, _renderer().render(piece), piece.loop)

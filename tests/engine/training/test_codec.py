@@ -140,6 +140,20 @@ def test_what_is_kept_is_the_average_of_the_way(folder: Path) -> None:
     torch.testing.assert_close(trainer.average.head.weight, way[-1])
 
 
+def test_a_run_from_before_there_was_a_judge_goes_on(folder: Path) -> None:
+    trainer = CodecTrainer(Run(folder), TRAINING, CONFIG)
+    trainer.begin(sorted((folder / "audio").iterdir()), None)
+    state = trainer.state()
+    Run(folder).save({name: state[name] for name in ("codec", "optimizer", "step")})
+    resumed = CodecTrainer(Run(folder), TRAINING, CONFIG)
+    resumed.restore(Run(folder).load() or {})
+    assert torch.equal(resumed.average.basis, trainer.codec.basis)
+    train_codec(Run(folder), TRAINING, CONFIG)
+    state = Run(folder).load() or {}
+    assert state["step"] == TRAINING.steps
+    assert "judge" in state
+
+
 def test_the_loss_goes_down(folder: Path) -> None:
     training = replace(TRAINING, steps=40, peak_rate=1e-2)
     train_codec(Run(folder), training, CONFIG)
