@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pyloudnorm
 import pytest
 
 from engine.audio import loudness
@@ -69,7 +70,6 @@ def test_raised_equals_measuring_again() -> None:
 @pytest.mark.parametrize("rate", [44_100, 48_000])  # below, pyloudnorm's shelf warps otherwise
 @pytest.mark.parametrize("seconds", [0.5, 3.0, 12.3])
 def test_loudness_agrees_with_pyloudnorm(rate: int, seconds: float) -> None:
-    pyloudnorm = pytest.importorskip("pyloudnorm")
     noise = np.random.default_rng(3)
     frames = round(seconds * rate)
     swell = np.abs(np.sin(np.arange(frames) / rate)) ** 4  # both gates have something to close on

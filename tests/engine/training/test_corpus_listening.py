@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from PIL import Image
 
 from engine.cli import main
 from engine.training.corpus.composer import compose
@@ -57,11 +58,10 @@ def test_what_is_there_is_kept(folder: Path) -> None:
 
 
 def test_pictures_are_png_that_others_read(tmp_path: Path) -> None:
-    image = pytest.importorskip("PIL.Image")
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 256, (7, 5, 3), dtype=np.uint8)
     (tmp_path / "x.png").write_bytes(png(pixels))
-    np.testing.assert_array_equal(np.asarray(image.open(tmp_path / "x.png")), pixels)
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "x.png")), pixels)
 
 
 def test_a_png_is_whole() -> None:
