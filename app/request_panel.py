@@ -63,7 +63,7 @@ class RequestPanel(DropFrame):
         form = QWidget()
         form.setObjectName("panelBody")
         self._column = QVBoxLayout(form)
-        self._column.setSpacing(3 * GRID // 2)
+        self._column.setSpacing(GRID)
         self._leave_room(0, 0)
         self._column.addWidget(self.prompt)
         self._column.addWidget(SoundPanel(studio.request))
@@ -88,7 +88,7 @@ class RequestPanel(DropFrame):
     def _leave_room(self, _least: int, most: int) -> None:
         """Keep the fields where they are when the scroll bar comes."""
         right = 2 * GRID - (SCROLL_BAR_PX if most else 0)
-        self._column.setContentsMargins(2 * GRID, GRID, right, GRID)
+        self._column.setContentsMargins(2 * GRID, GRID, right, GRID // 2)
 
     def _making(self) -> QWidget:
         studio, making = self._studio, QWidget()

@@ -41,7 +41,7 @@ def _score_of(path: str, modified_ns: int, size: int) -> Score:
         return Score()
     if settings is None:
         return Score()
-    open_parts = {"drums": None, "stem": None}
+    open_parts = {"drums": None, "stem": None, "instruments": None}
     if not settings.score.loop:  # other music may go on for longer than what it is played over
         open_parts |= {"loop": None, "bars": None}
     return replace(settings.score, **open_parts)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import EngineError, InvalidRequest
+from engine.instruments import INSTRUMENTS, parse_instruments
 from engine.sampling import (
     ETA,
     MOMENTUM,
@@ -30,12 +31,41 @@ from engine.sampling import (
     check_range,
 )
 from engine.score import Chord, Key, Mode, Score, Stem, parse_chords
+from engine.styles import STYLES, parse_style
 
 __all__ = [
-    "Cancelled", "Chord", "Clip", "Engine", "Event", "Excerpt", "Failed", "Finished",
-    "GenerationRequest", "JobId", "Key", "Limits", "Loading", "Mode", "ModelInfo", "OnEvent",
-    "Picture", "Preview", "Progress", "Projection", "Queued", "Ready", "Refinement",
-    "SamplerName", "ScheduleName", "Score", "Stem", "parse_chords",
+    "INSTRUMENTS",
+    "STYLES",
+    "Cancelled",
+    "Chord",
+    "Clip",
+    "Engine",
+    "Event",
+    "Excerpt",
+    "Failed",
+    "Finished",
+    "GenerationRequest",
+    "JobId",
+    "Key",
+    "Limits",
+    "Loading",
+    "Mode",
+    "ModelInfo",
+    "OnEvent",
+    "Picture",
+    "Preview",
+    "Progress",
+    "Projection",
+    "Queued",
+    "Ready",
+    "Refinement",
+    "SamplerName",
+    "ScheduleName",
+    "Score",
+    "Stem",
+    "parse_chords",
+    "parse_instruments",
+    "parse_style",
 ]  # fmt: skip
 
 JobId = int

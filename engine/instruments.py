@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
+
+from engine.errors import InvalidRequest
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,33 @@ INSTRUMENTS: tuple[Instrument, ...] = (
 def instrument(program: int) -> Instrument:
     """The instrument with this General MIDI program. Raises `KeyError` for one not in use."""
     return _by_program()[program]
+
+
+def named(name: str) -> Instrument:
+    """The instrument that is called so, by any of its names. Raises `KeyError`."""
+    return _by_name()[name.lower()]
+
+
+def parse_instruments(text: str) -> tuple[str, ...]:
+    """Read instruments separated by commas or "and", by any of their names; each once.
+
+    Raises `InvalidRequest` for one that is unknown.
+    """
+    words = [word.strip() for word in re.split(r",|;|\band\b|&|\+", text)]
+    return tuple(dict.fromkeys(_known(word).name for word in words if word))
+
+
+def _known(word: str) -> Instrument:
+    try:
+        return named(word)
+    except KeyError:
+        near = get_close_matches(word.lower(), _by_name(), n=3, cutoff=0.6)
+        names = ", ".join(near or ("piano", "synth bass", "strings"))
+        raise InvalidRequest(
+            "instruments",
+            f"“{word}” is not an instrument that is known.",
+            f"Did you mean {names}?" if near else f"Write names like {names}.",
+        ) from None
 
 
 @cache

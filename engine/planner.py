@@ -13,9 +13,11 @@ from random import Random
 from engine import prompt_reader
 from engine.accompaniment import score_of
 from engine.api import GenerationRequest
+from engine.ensemble import Wanted, choose_players
 from engine.instruments import Instrument, instruments_in
 from engine.score import BARS, TEMPO_BPM, Chord, Key, Mode, Score, Stem
-from engine.styles import STYLES, Style, named_styles
+from engine.styles import STYLES, Style, named_styles, parse_style
+from engine.styles import style as style_by_id
 from engine.theory import estimate_key, lies_in, progression
 
 _LOOPS = (1, 2, 4, 8, 16)
@@ -40,7 +42,10 @@ def plan(prompt: str, given: Score, duration_s: float, seed: int) -> Score:
     loop, stem = known.loop or False, known.stem or Stem.MIX
     bars = known.bars or (_loop_bars if loop else _bars)(duration_s, tempo, beats)
     drums = _drums(given, read, stem, style)
-    return Score(tempo, beats, key, chords, bars, drums, stem, loop)
+    players = given.instruments
+    if players is None:
+        players = choose_players(style, _wanted(prompt, drums, stem), rng)
+    return Score(tempo, beats, key, chords, bars, drums, stem, loop, style.id, players)
 
 
 def plan_for(request: GenerationRequest) -> Score:
@@ -67,8 +72,21 @@ def _read(prompt: str) -> Score:
     )
 
 
+def _wanted(prompt: str, drums: bool, stem: Stem) -> Wanted:
+    return Wanted(
+        instruments_in(prompt_reader.without_refused(prompt)),
+        instruments_in(prompt_reader.refused_in(prompt)),
+        prompt_reader.alone_in(prompt),
+        drums,
+        stem,
+    )
+
+
 def choose_style(prompt: str, known: Score, rng: Random) -> Style:
-    """The style that `prompt` names, or the one that its words, metre and tempo suit best."""
+    """The style that is given or that `prompt` names, or the one that its words, metre and tempo
+    suit best. Raises `InvalidRequest` for one that is unknown."""
+    if known.style is not None:
+        return style_by_id(parse_style(known.style))
     named = named_styles(prompt)
     if named:
         return named[0]

@@ -63,6 +63,11 @@ _NO_DRUMS = re.compile(
     r"|\b(?:drum|beat|percussion)(?:less|-free)\b",
     re.I,
 )
+_REFUSED = re.compile(
+    r"\b(?:no|not|without|minus|sans|never|avoid|free of)\s+"
+    rf"(?:({_LIST}\bn?or\s+{_WORDS}\w+)|((?:(?!\b(?:but|with|just|only|plus)\b)[^,.;])+))",
+    re.I,
+)
 _ALONE = re.compile(r"\b(?:solo|alone|unaccompanied|a cappella|duet|duo)\b", re.I)
 
 
@@ -133,7 +138,22 @@ def drums_in(prompt: str) -> bool | None:
         return False
     if _DRUMS.search(prompt):
         return True
-    return False if _ALONE.search(prompt) else None
+    return False if alone_in(prompt) else None
+
+
+def alone_in(prompt: str) -> bool:
+    """Whether whoever is named plays without others: "solo", "duo", "unaccompanied"."""
+    return bool(_ALONE.search(prompt))
+
+
+def refused_in(prompt: str) -> str:
+    """What the prompt does not want, in its words: "no piano, harp or drums" → all but "no"."""
+    return " ".join(match[1] or match[2] for match in _REFUSED.finditer(prompt))
+
+
+def without_refused(prompt: str) -> str:
+    """`prompt` without what it does not want."""
+    return _REFUSED.sub(" ", prompt)
 
 
 def without_drumless(prompt: str) -> str:

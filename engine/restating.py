@@ -17,11 +17,14 @@ from engine.instruments import (
     instruments_in,
     without_instruments,
 )
+from engine.instruments import named as by_name
 from engine.moods import moods_in
 from engine.prompt_reader import drums_in, without_drumless
-from engine.score import Stem
-from engine.styles import STYLES, named_styles, without_styles
+from engine.score import Score, Stem
+from engine.styles import STYLES, Style, named_styles, without_styles
+from engine.styles import style as style_by_id
 
+OPEN = Score()
 _ALONE = {
     Stem.DRUMS: "drums",
     Stem.BASS: "bass",
@@ -32,23 +35,40 @@ _ALONE = {
 _REFUSAL = re.compile(r"\b(?:no|not|without|minus|sans|never|avoid|less|free of)\b|n['’]t\b", re.I)
 
 
-def restated(prompt: str, stem: Stem | None = None) -> str:
+def restated(prompt: str, score: Score = OPEN) -> str:
     """ "my next tune, jungle, brooding, fender rhodes" → "dark drum and bass with electric piano".
 
-    `stem` plays alone. Where no style is named, only instruments are called by their first names.
-    A prompt that refuses something other than drums stays as it is: plain words would name what
-    it does not want.
+    A stem of the `score` plays alone, and what its style and instruments contradict is not said.
+    Where no style is named, only instruments are called by their first names. A prompt that
+    refuses something other than drums stays as it is: plain words would name what it does not
+    want.
     """
     if _REFUSAL.search(without_drumless(prompt)):
         return prompt
-    named = named_styles(prompt)
+    named = _styles(prompt, score)
     if not named:
         return by_first_names(prompt)
-    style = " ".join(each.title.lower() for each in named)
-    if stem is not None and stem is not Stem.MIX:
-        return f"{_soloist(stem, instruments_in(prompt))} only, {style}"
+    style, players = " ".join(each.title.lower() for each in named), _players(prompt, score)
+    if score.stem is not None and score.stem is not Stem.MIX:
+        return f"{_soloist(score.stem, players)} only, {style}"
     moods = moods_in(without_styles(without_instruments(prompt)))[:2]
-    return ", ".join((*moods[:-1], " ".join((*moods[-1:], style)))) + _players(prompt)
+    return ", ".join((*moods[:-1], " ".join((*moods[-1:], style)))) + _with(prompt, players)
+
+
+def _styles(prompt: str, score: Score) -> tuple[Style, ...]:
+    """Those that the prompt names, or the score's where it names others."""
+    found = named_styles(prompt)
+    if not found or score.style is None or score.style in (each.id for each in found):
+        return found
+    return (style_by_id(score.style),)
+
+
+def _players(prompt: str, score: Score) -> tuple[Instrument, ...]:
+    """Those that the prompt names, or all of the score's where one of them is not there."""
+    found = instruments_in(prompt)
+    if score.instruments is None or {each.name for each in found} <= set(score.instruments):
+        return found
+    return tuple(by_name(name) for name in score.instruments)
 
 
 def _soloist(stem: Stem, named: tuple[Instrument, ...]) -> str:
@@ -65,10 +85,10 @@ def _players_of(stem: Stem) -> frozenset[int]:
     return frozenset(program for each in STYLES for program in getattr(each, stem.value))
 
 
-def _players(prompt: str) -> str:
+def _with(prompt: str, players: tuple[Instrument, ...]) -> str:
     """ " with violin, harp and drums", ", no drums", both, or ""."""
     drums = drums_in(without_styles(prompt))  # "drum and bass" names itself
-    names = [each.name for each in instruments_in(prompt)] + ["drums"] * (drums is True)
+    names = [each.name for each in players] + ["drums"] * (drums is True)
     *first, last = names or [""]
     joined = f"{', '.join(first)} and {last}" if first else last
     return (f" with {joined}" if joined else "") + (", no drums" if drums is False else "")

@@ -1,4 +1,4 @@
-"""What the music is to keep to, as data: tempo, metre, key, chords by bar, who plays, loop or not.
+"""What the music is to keep to, as data: tempo, metre, key, chords by bar, style, who plays, loop.
 
 A `Score` may be open in any part (None). `engine.planner` fills what is open;
 `engine.score_columns` writes it into the network's input.
@@ -139,6 +139,8 @@ class Score:
     drums: bool | None = None  # whether anything is struck
     stem: Stem | None = None
     loop: bool | None = None
+    style: str | None = None  # an id of `engine.styles`
+    instruments: tuple[str, ...] | None = None  # names of `engine.instruments`; all that sound
 
     def __post_init__(self) -> None:
         _check("tempo_bpm", "Tempo", self.tempo_bpm, TEMPO_BPM, "bpm")

@@ -1,7 +1,7 @@
 """A score as the network hears it: concatenative conditioning, one column a latent frame.
 
-So time and harmony are written into the network's input instead of hoped for from the prompt.
-What is open stays zero.
+So time, harmony and who plays are written into the network's input instead of hoped for from the
+prompt. What is open stays zero. The ensemble, style and instruments, has rows of its own.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.instruments import named
 from engine.score import Score, Stem
+from engine.styles import STYLES
 
 # The columns, in order: what each row of `columns` holds.
 PHASES_PER_BEAT = (2.0, 1.0)  # half-beats and beats; bars and four-bar phrases follow
@@ -21,6 +23,13 @@ DRUMS_ROWS = slice(48, 50)  # with, without
 STEM_ROWS = slice(50, 56)  # one of `Stem`, in its order
 LOOP_ROWS = slice(56, 58)  # a loop, none
 SCORE_CHANNELS = 58
+
+# The ensemble's rows. Styles keep the table's order, to whose end new ones go.
+PROGRAMS = 128  # of General MIDI
+INSTRUMENT_ROWS = slice(0, 1 + PROGRAMS)  # known, then each program that sounds
+STYLE_ROWS = slice(1 + PROGRAMS, 1 + PROGRAMS + len(STYLES))
+ENSEMBLE_CHANNELS = STYLE_ROWS.stop
+_STYLE_PLACES = {style.id: place for place, style in enumerate(STYLES)}
 
 
 def columns(
@@ -46,6 +55,24 @@ def columns(
     if score.loop is not None:
         out[LOOP_ROWS][0 if score.loop else 1] = 1.0
     return out
+
+
+def ensemble(score: Score, frames: int) -> NDArray[np.float32]:
+    """Style and instruments as conditioning, (ENSEMBLE_CHANNELS, frames); open parts stay zero.
+
+    Raises `KeyError` for an instrument or a style that is unknown.
+    """
+    out = np.zeros((ENSEMBLE_CHANNELS, frames), np.float32)
+    if score.instruments is not None:
+        out[[0, *(program_row(name) for name in score.instruments)]] = 1.0
+    if score.style is not None:
+        out[STYLE_ROWS][_STYLE_PLACES[score.style]] = 1.0
+    return out
+
+
+def program_row(instrument: str) -> int:
+    """The row of `ensemble` that says where it sounds. Raises `KeyError` for one unknown."""
+    return INSTRUMENT_ROWS.start + 1 + named(instrument).program
 
 
 def _write_rhythm(rows: NDArray[np.float32], score: Score, time_s: NDArray[np.floating]) -> None:

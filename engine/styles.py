@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 
+from engine.errors import InvalidRequest
 from engine.instruments import Instrument, instrument, without_instruments
 from engine.score import Mode
 
@@ -257,6 +259,22 @@ _FURTHER: dict[str, str] = {
 def style(style_id: str) -> Style:
     """The style with this id. Raises `KeyError` for one unknown."""
     return {each.id: each for each in STYLES}[style_id]
+
+
+def parse_style(text: str) -> str:
+    """Read a style by its id or any of its names. Raises `InvalidRequest`."""
+    word = text.strip().lower()
+    found = _by_name().get(word) or {each.id: each for each in STYLES}.get(word)
+    if found is None:
+        near = get_close_matches(word, _by_name(), n=3, cutoff=0.6)
+        raise InvalidRequest(
+            "style",
+            f"“{text.strip()}” is not a style that is known.",
+            f"Did you mean {', '.join(near)}?"
+            if near
+            else f"Known: {', '.join(each.title for each in STYLES)}.",
+        )
+    return found.id
 
 
 @cache

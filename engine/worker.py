@@ -114,7 +114,7 @@ class EngineWorker:
         return plan_for(request)
 
     def wording(self, request: GenerationRequest) -> str:
-        return restated(request.prompt, plan_for(request).stem)
+        return restated(request.prompt, plan_for(request))
 
     def models(self) -> tuple[ModelInfo, ...]:
         return self._registry.models()

@@ -46,8 +46,9 @@ SAMPLE_RATE = 44_100
 MELS = 128
 FRAMES_PER_S = 43.0
 PLANNED = Score(
-    tempo_bpm=90.0, beats_per_bar=4, key=Key(9, Mode.MINOR), drums=True, stem=Stem.MIX, loop=False
-)
+    tempo_bpm=90.0, beats_per_bar=4, key=Key(9, Mode.MINOR), drums=True, stem=Stem.MIX, loop=False,
+    style="jazz", instruments=("piano", "upright bass"),
+)  # fmt: skip
 HOUSE = ModelInfo(
     id="house",
     title="House",

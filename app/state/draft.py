@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from engine.api import (
+    STYLES,
     GenerationRequest,
     Key,
     Limits,
@@ -21,6 +22,7 @@ from engine.api import (
     Score,
     Stem,
     parse_chords,
+    parse_instruments,
 )
 from engine.errors import InvalidRequest
 
@@ -34,6 +36,7 @@ _CHOICES: dict[str, list[Any]] = {
     "drums": list(DRUMS),
     "stem": ["", *Stem],
     "loop": list(LOOPS),
+    "style": ["", *(each.id for each in STYLES)],
 }
 
 
@@ -67,6 +70,8 @@ class Draft:
     stem: str = ""
     loop: str = ""
     bars: str = ""
+    style: str = ""
+    instruments: str = ""
     over: str = ""
     seed: str = ""
     seed_locked: bool = False
@@ -157,6 +162,8 @@ class Draft:
             drums=DRUMS[self.drums],
             stem=Stem(self.stem) if self.stem else None,
             loop=LOOPS[self.loop],
+            style=self.style or None,
+            instruments=parse_instruments(self.instruments) or None,
         )
 
     def take_count(self) -> int:
@@ -190,6 +197,8 @@ def score_fields(score: Score) -> dict[str, Any]:
         "stem": score.stem.value if score.stem else "",
         "loop": loop_word(score.loop),
         "bars": str(score.bars) if score.loop and score.bars else "",
+        "style": score.style or "",
+        "instruments": ", ".join(score.instruments or ()),
     }
 
 

@@ -47,6 +47,8 @@ _WHAT = {
     "stem": _N("Undo", "Change who plays"),
     "loop": _N("Undo", "Loop or not"),
     "bars": _N("Undo", "Change the bars"),
+    "style": _N("Undo", "Change the style"),
+    "instruments": _N("Undo", "Change the players"),
     "seed": _N("Undo", "Change the seed"),
     "seed_locked": _N("Undo", "Lock or unlock the seed"),
     "takes": _N("Undo", "Change the number of takes"),

@@ -17,6 +17,7 @@ from engine.api import GenerationRequest, ModelInfo, Score
 from engine.errors import InvalidRequest
 
 PLAN_AFTER_MS = 60
+_OWN = ("stem", "drums", "instruments")  # what music that fits other does not share with it
 SHORT_SEEDS = 1_000_000  # drawn seeds have at most six digits, to be read and told
 
 
@@ -94,10 +95,10 @@ class RequestModel(QObject):
     def write_over(self, path: Path, made: GenerationRequest | None = None) -> None:
         """Let the music fit the sound in `path`, and keep to what `made` it where that is known.
 
-        Its drums are not asked for again, nor its stem: another part is written.
+        Its players are not asked for again, nor its stem: another part is written.
         """
         kept = {} if made is None else score_fields(made.score)
-        kept = {name: value for name, value in kept.items() if name not in ("stem", "drums")}
+        kept = {name: value for name, value in kept.items() if name not in _OWN}
         if made is not None:
             kept["duration_s"] = f"{made.duration_s:.10g}"
         after = replace(self._draft, **kept, over=str(path))

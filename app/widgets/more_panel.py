@@ -1,4 +1,4 @@
-"""What is rarely changed: metre, drums, sampler, schedule, and how guidance is refined."""
+"""What is rarely changed: style, metre, drums, sampler, schedule, and how guidance is refined."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.controls.slider_row import LABEL_PX
 from app.state.draft import drums_word
 from app.state.request import RequestModel
 from app.theme import GRID, Theme
-from engine.api import SamplerName, ScheduleName, Score
+from engine.api import STYLES, SamplerName, ScheduleName, Score
 
 METRES = ("2", "3", "4", "5", "6", "7")
 _N = cast(Callable[[str, str], str], QT_TRANSLATE_NOOP)
@@ -61,7 +61,7 @@ SCHEDULES = {
 
 
 class MorePanel(QWidget):
-    """Metre, drums, sampler, schedule and `refinement`, folded away until they are asked for."""
+    """Folded away until asked for: style, metre, drums, sampler, schedule and `refinement`."""
 
     def __init__(
         self,
@@ -74,6 +74,9 @@ class MorePanel(QWidget):
         super().__init__(parent)
         self._request = request
         self._actions = actions
+        self._style = AutoPicker(theme, self.tr("Style"), {s.id: s.title for s in STYLES})
+        self._style.setObjectName("style")
+        self._style.edited.connect(lambda style: request.edit(style=style))
         self._metre = AutoPicker(theme, self.tr("Metre"), self._metres())
         self._metre.edited.connect(lambda beats: request.edit(beats_per_bar=beats))
         self._drums = AutoPicker(theme, self.tr("Drums"), self._drum_words())
@@ -85,6 +88,7 @@ class MorePanel(QWidget):
         body = QVBoxLayout(self._body)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(GRID // 2)
+        body.addLayout(self._row(self.tr("Style"), self._style))
         body.addLayout(self._row(self.tr("Metre"), self._metre))
         body.addLayout(self._row(self.tr("Drums"), self._drums))
         body.addLayout(self._row(self.tr("Sampler"), self._sampler))
@@ -93,7 +97,7 @@ class MorePanel(QWidget):
         self._lay_out()
         request.changed.connect(self._show)
         request.planned.connect(self._show_plan)
-        for name in ("beats_per_bar", "drums", "sampler", "schedule"):
+        for name in ("style", "beats_per_bar", "drums", "sampler", "schedule"):
             self._show(name)
         self._show_plan()
 
@@ -143,7 +147,9 @@ class MorePanel(QWidget):
 
     def _show(self, name: str) -> None:
         draft = self._request.draft
-        if name == "beats_per_bar":
+        if name == "style":
+            self._style.show_text(draft.style)
+        elif name == "beats_per_bar":
             self._metre.show_text(draft.beats_per_bar)
         elif name == "drums":
             self._drums.show_text(draft.drums)
@@ -154,5 +160,6 @@ class MorePanel(QWidget):
 
     def _show_plan(self) -> None:
         plan = self._request.plan or Score()
+        self._style.show_planned(plan.style or "")
         self._metre.show_planned(str(plan.beats_per_bar or ""))
         self._drums.show_planned(drums_word(plan.drums))

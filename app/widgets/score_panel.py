@@ -1,4 +1,4 @@
-"""What the music keeps to: who plays, loop or not, tempo, key, chords, and what it fits."""
+"""What the music keeps to: players, loop or not, tempo, key, chords, and what it fits."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWi
 
 from app.controls.auto_field import AutoField
 from app.controls.auto_picker import AutoPicker
-from app.controls.completer import offer_words
+from app.controls.completer import offer_listed_words, offer_words
 from app.controls.file_field import FileField
 from app.controls.labels import ErrorLine, label
 from app.controls.slider_row import LABEL_PX
 from app.state.draft import loop_word
 from app.state.request import RequestModel
 from app.theme import GRID, Theme
-from engine.api import Key, Mode, Score, Stem
+from engine.api import INSTRUMENTS, Key, Mode, Score, Stem
 
 _LOOP_PX = 13 * GRID  # "off · auto" and its arrow; the bars have the rest
 
@@ -41,6 +41,9 @@ class ScorePanel(QWidget):
         self._request = request
         self._theme = theme
         self._name_of = name_of
+        hint = self.tr("Who plays, and nobody else, for example piano, upright bass")
+        self.instruments = self._field("instruments", self.tr("Players"), hint)
+        offer_listed_words(self.instruments, [each.name for each in INSTRUMENTS])
         self.stem = self._picker("stem", self.tr("Stem"), self._stems())
         self.loop = self._picker("loop", self.tr("Loop"), self._loops())
         self.bars = self._field(
@@ -55,6 +58,7 @@ class ScorePanel(QWidget):
         self.over.setObjectName("over")
         self.over.setToolTip(self.tr("Write a part that fits the music in this file"))
         self._fields: dict[str, AutoField | AutoPicker] = {
+            "instruments": self.instruments,
             "stem": self.stem,
             "loop": self.loop,
             "bars": self.bars,
@@ -93,7 +97,8 @@ class ScorePanel(QWidget):
         grid.setSpacing(GRID)
         grid.setVerticalSpacing(GRID // 2)
         rows: tuple[QWidget, ...] = (
-            self.stem, self.loop, self.tempo, self.key, self.chords, self.over,
+            self.instruments, self.stem, self.loop, self.tempo, self.key, self.chords,
+            self.over,
         )  # fmt: skip
         for at, field in enumerate(rows):
             grid.addWidget(_name(field), at, 0)
@@ -141,6 +146,7 @@ class ScorePanel(QWidget):
     def _show_plan(self) -> None:
         self.error.show_problem(self._request.marked)
         plan = self._request.plan or Score()
+        self.instruments.show_planned(", ".join(plan.instruments or ()))
         self.stem.show_planned(plan.stem.value if plan.stem else "")
         self.loop.show_planned(loop_word(plan.loop))
         self.tempo.show_planned(f"{plan.tempo_bpm:g} bpm" if plan.tempo_bpm else "")

@@ -21,6 +21,8 @@ from engine.api import (
     ScheduleName,
     Score,
     Stem,
+    parse_instruments,
+    parse_style,
 )
 from engine.errors import InvalidRequest
 
@@ -112,11 +114,14 @@ def _score_to_plain(score: Score) -> dict[str, Any]:
         "drums": score.drums,
         "stem": score.stem,
         "loop": score.loop,
+        "style": score.style,
+        "instruments": score.instruments and list(score.instruments),
     }
 
 
 def _score_from_plain(plain: dict[str, Any]) -> Score:
     key, chords, stem = plain["key"], plain["chords"], plain.get("stem")
+    style, players = plain.get("style"), plain.get("instruments")
     return Score(
         tempo_bpm=plain["tempo_bpm"],
         beats_per_bar=plain["beats_per_bar"],
@@ -126,4 +131,6 @@ def _score_from_plain(plain: dict[str, Any]) -> Score:
         drums=_checked("drums", plain.get("drums")),  # none of these in the first version's files
         stem=None if stem is None else Stem(stem),
         loop=_checked("loop", plain.get("loop")),
+        style=None if style is None else parse_style(style),
+        instruments=None if players is None else parse_instruments(", ".join(players)),
     )

@@ -33,8 +33,10 @@ from engine.audio.settings import request_to_json
 from engine.cli.destination import Destination
 from engine.cli.output import print_json, print_notice
 from engine.errors import InvalidRequest
+from engine.instruments import parse_instruments
 from engine.models.registry import DEFAULT, Registry
 from engine.score import Key, Score, Stem, parse_chords
+from engine.styles import parse_style
 from engine.worker import EngineWorker
 
 _LEVELS = {"as-is": Normalise.OFF, "peak": Normalise.PEAK, "loudness": Normalise.LOUDNESS}
@@ -51,6 +53,10 @@ def add_commands(subparsers: Any) -> None:
     music.add_argument("--bpm", type=float, help="tempo")
     music.add_argument("--key", help='"F# minor", "Bb"')
     music.add_argument("--chords", help='one a bar: "Am F C G"')
+    music.add_argument("--style", help='"jazz", "deep house", "lo-fi"')
+    music.add_argument(
+        "--instruments", metavar="NAMES", help='who plays, and nobody else: "piano, upright bass"'
+    )
     music.add_argument("--beats-per-bar", type=int, metavar="N")
     music.add_argument(
         "--drums", action=argparse.BooleanOptionalAction, help="with or without them"
@@ -155,6 +161,8 @@ def build_request(arguments: argparse.Namespace, model: ModelInfo) -> Generation
             drums=arguments.drums,
             stem=Stem(arguments.stem) if arguments.stem else None,
             loop=arguments.loop,
+            style=parse_style(arguments.style) if arguments.style else None,
+            instruments=parse_instruments(arguments.instruments or "") or None,
         ),
         seed=arguments.seed,
         model=model.id,

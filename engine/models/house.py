@@ -23,7 +23,7 @@ from engine.diffusion.parameterisation import Denoiser, Parameterisation
 from engine.errors import InvalidRequest, ModelUnavailable
 from engine.models.folder import ModelFolder, write_config
 from engine.models.plain import FORMERLY, from_plain, to_plain
-from engine.models.told import over_rows, told_channels
+from engine.models.told import over_channels, over_rows, told_channels
 from engine.nets.build import Net, NetConfig, build
 from engine.nets.conditioning import Conditioning
 from engine.nets.inference import ready
@@ -32,7 +32,7 @@ from engine.nets.unet import UNetConfig
 from engine.restating import restated
 from engine.sampling import SIGMA
 from engine.score import Score, Stem
-from engine.score_columns import SCORE_CHANNELS, STEM_ROWS, columns
+from engine.score_columns import SCORE_CHANNELS, STEM_ROWS, columns, ensemble
 from engine.text.minilm import MiniLM
 
 FAMILY = "house"
@@ -77,15 +77,22 @@ class HouseConfig:
                 f"the network takes {self.net.in_channels} channels, "
                 f"the codec makes {self.codec.latent_channels}"
             )
-        if not self.hears_over and self.net.concat_channels > SCORE_CHANNELS:
+        rows, latents = self.net.concat_channels, self.codec.latent_channels
+        whole = over_channels(latents), told_channels(latents)
+        if rows > SCORE_CHANNELS and rows not in whole:
             raise ValueError(
-                f"the network hears {self.net.concat_channels} rows of the score, "
-                f"which has {SCORE_CHANNELS}"
+                f"the network hears {rows} rows beside the latents: there are {SCORE_CHANNELS} of "
+                f"the score, {whole[0]} with an accompaniment, {whole[1]} with the ensemble"
             )
 
     @property
     def hears_over(self) -> bool:
         """Whether the network was trained to fit an accompaniment."""
+        return self.net.concat_channels >= over_channels(self.codec.latent_channels)
+
+    @property
+    def hears_ensemble(self) -> bool:
+        """Whether the network was trained to hear style and instruments beside the prompt."""
         return self.net.concat_channels == told_channels(self.codec.latent_channels)
 
 
@@ -138,13 +145,12 @@ class HouseModel:
                 f"The model “{self.info.title}” cannot write over other sound.",
                 "Choose another model, or take the sound away.",
             )
-        rows = self._score_rows(score, frames)
         beside = over_rows(None if over is None else over[0], self.codec.latent_channels, frames)
-        away = None
+        rows, away = self._concat(score, frames, beside), None
         if over is not None or not self._guide_score:
-            away = self._beside(torch.zeros_like(rows) if self._guide_score else rows, beside)
-        told = restated(prompt, score.stem) if self._restates else prompt
-        return self._told(told, self._beside(rows, beside)), self._told(negative_prompt, away)
+            away = self._concat(Score(), frames, beside) if self._guide_score else rows
+        told = restated(prompt, score) if self._restates else prompt
+        return self._told(told, rows), self._told(negative_prompt, away)
 
     def _score_rows(self, score: Score, frames: int) -> Tensor:
         """(SCORE_CHANNELS, frames); a loop's frames stand as close as its length asks for."""
@@ -155,8 +161,11 @@ class HouseModel:
         rows = columns(score, frames, frame_rate, haste=haste)
         return torch.from_numpy(rows).to(self.device.torch)
 
-    def _beside(self, score: Tensor, over: Tensor) -> Tensor:
-        return torch.cat([score, over.to(score)])[None, : self._rows]
+    def _concat(self, score: Score, frames: int, over: Tensor) -> Tensor:
+        """(1, rows, frames): as many rows of `engine.models.told` as the network hears."""
+        rows = self._score_rows(score, frames)
+        players = torch.from_numpy(ensemble(score, frames)).to(rows)
+        return torch.cat([rows, over.to(rows), players])[None, : self._rows]
 
     def _told(self, text: str, concat: Tensor | None) -> Conditioning:
         if not text.strip():

@@ -1,7 +1,8 @@
-"""What the house network hears beside the noisy latents, by concatenation: score, accompaniment.
+"""What the house network hears beside the noisy latents, by concatenation.
 
-rows: the score (`engine.score_columns`), then one that says whether there is an accompaniment,
-then the accompaniment's own latents.
+Its rows, in order: the score (`engine.score_columns`), one that says whether there is an
+accompaniment, the accompaniment's own latents, and the ensemble. A network that was trained before
+there were the last ones hears the first ones.
 """
 
 from __future__ import annotations
@@ -9,12 +10,17 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from engine.score_columns import SCORE_CHANNELS
+from engine.score_columns import ENSEMBLE_CHANNELS, SCORE_CHANNELS
+
+
+def over_channels(latent_channels: int) -> int:
+    """How many rows there are up to the accompaniment's last."""
+    return SCORE_CHANNELS + 1 + latent_channels
 
 
 def told_channels(latent_channels: int) -> int:
     """How many rows there are in all."""
-    return SCORE_CHANNELS + 1 + latent_channels
+    return over_channels(latent_channels) + ENSEMBLE_CHANNELS
 
 
 def over_rows(over: Tensor | None, channels: int, frames: int) -> Tensor:

@@ -14,21 +14,29 @@ from itertools import pairwise
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.diffusion.noise import training_sigmas
 from engine.diffusion.parameterisation import Parameterisation
 from engine.models.told import over_rows
 from engine.nets.conditioning import Conditioning
+from engine.score import Score
 from engine.score_columns import (
     DRUMS_ROWS,
     HARMONY_ROWS,
+    INSTRUMENT_ROWS,
     LOOP_ROWS,
     RHYTHM_ROWS,
     STEM_ROWS,
+    STYLE_ROWS,
     columns,
+    ensemble,
+    program_row,
 )
 from engine.training.pieces import Pieces
+
+Rows = NDArray[np.float32]  # (rows, frames) of conditioning
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,8 @@ class DenoiserTraining:
     drop_drums: float = 0.12
     drop_stem: float = 0.1
     drop_loop: float = 0.2
+    drop_style: float = 0.15
+    drop_instruments: float = 0.15
     drop_over: float = 0.15
     over_noise: float = 0.2  # the most that what is written over is off: users bring other sounds
     save_every: int = 200
@@ -154,11 +164,13 @@ class Batches(Sequence[Batch]):
         latents = pieces.latents[index, :, start : start + crop].float()
         score = columns(pieces.score(index), crop, self.frame_rate, start / self.frame_rate)
         self._rest_drums(score, index, start)
+        players = self._players(index, start)
         prompt = int(rng.integers(pieces.prompts))
         tokens = pieces.tokens[index, prompt].float()
         keep = torch.arange(len(tokens)) < pieces.lengths[index, prompt]
-        self._drop(score, keep, rng)
-        told = torch.cat([torch.from_numpy(score), self._over(index, start, rng)])
+        self._drop(score, players, keep, rng)
+        rows = torch.from_numpy(score), self._over(index, start, rng), torch.from_numpy(players)
+        told = torch.cat(rows)
         return latents, told, tokens, keep
 
     def _over(self, index: int, start: int, rng: np.random.Generator) -> Tensor:
@@ -187,32 +199,48 @@ class Batches(Sequence[Batch]):
             return round(float(rng.integers(bars + 1)) * bar_s * self.frame_rate)
         return int(rng.integers(last + 1))
 
-    def _rest_drums(self, score: np.ndarray, index: int, start: int) -> None:
+    def _rest_drums(self, score: Rows, index: int, start: int) -> None:
         """Say “without drums” where an intro or a break has none."""
-        bar_s = self.pieces.score(index).seconds_per_bar
-        if bar_s is None:
-            return
-        time_s = (start + np.arange(score.shape[1]) + 0.5) / self.frame_rate
         for bars in self.pieces.drumless_bars(index):
-            here = (time_s >= bars.start * bar_s) & (time_s < bars.stop * bar_s)
-            score[DRUMS_ROWS, here] = np.array([[0.0], [1.0]])
+            score[DRUMS_ROWS, self._within(bars, index, start)] = np.array([[0.0], [1.0]])
 
-    def _drop(self, score: np.ndarray, keep: Tensor, rng: np.random.Generator) -> None:
+    def _players(self, index: int, start: int) -> Rows:
+        """`ensemble` of the crop: its style, and each instrument in the bars where it plays."""
+        pieces, playing = self.pieces, self.pieces.players(index)
+        told = Score(style=pieces.style(index), instruments=tuple(playing))
+        rows = ensemble(told, self.training.crop_frames)
+        if pieces.is_loop(index):  # everyone plays, round after round
+            return rows
+        for name, parts in playing.items():
+            sounds = np.any([self._within(bars, index, start) for bars in parts], axis=0)
+            rows[program_row(name)] = sounds
+        return rows
+
+    def _within(self, bars: range, index: int, start: int) -> NDArray[np.bool_]:
+        """Which frames of the crop lie in these bars; all where the piece has none."""
+        crop, bar_s = self.training.crop_frames, self.pieces.score(index).seconds_per_bar
+        if bar_s is None:
+            return np.ones(crop, bool)
+        time_s = (start + np.arange(crop) + 0.5) / self.frame_rate
+        return (time_s >= bars.start * bar_s) & (time_s < bars.stop * bar_s)
+
+    def _drop(self, score: Rows, players: Rows, keep: Tensor, rng: np.random.Generator) -> None:
         """Leave conditions out in place: nothing is known where a row or token is silent."""
         training = self.training
         everything = rng.random() < training.drop_all
         if everything or rng.random() < training.drop_text:
             keep[:] = False
-        if everything or rng.random() < training.drop_rhythm:
-            score[RHYTHM_ROWS] = 0
-        if everything or rng.random() < training.drop_harmony:
-            score[HARMONY_ROWS] = 0
-        if everything or rng.random() < training.drop_drums:
-            score[DRUMS_ROWS] = 0
-        if everything or rng.random() < training.drop_stem:
-            score[STEM_ROWS] = 0
-        if everything or rng.random() < training.drop_loop:
-            score[LOOP_ROWS] = 0
+        for rows, part, share in (
+            (score, RHYTHM_ROWS, training.drop_rhythm),
+            (score, HARMONY_ROWS, training.drop_harmony),
+            (score, DRUMS_ROWS, training.drop_drums),
+            (score, STEM_ROWS, training.drop_stem),
+            (score, LOOP_ROWS, training.drop_loop),
+            (players, STYLE_ROWS, training.drop_style),
+            (players, INSTRUMENT_ROWS, training.drop_instruments),
+        ):
+            if everything or rng.random() < share:
+                rows[part] = 0
 
 
 def even_parts(items: int, parts: int) -> list[slice]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -66,14 +67,33 @@ class Pieces:
         sections = truth.get("sections", ())
         return next((int(s["first_bar"]) for s in sections if everyone <= set(s["roles"])), 0)
 
+    def style(self, index: int) -> str | None:
+        """An id of `engine.styles`, where it is known."""
+        return self.truths[index].get("style")
+
+    def players(self, index: int) -> dict[str, list[range]]:
+        """The pitched instruments of a piece, each with the bars in which it plays."""
+        truth = self.truths[index]
+        sections = truth.get("sections", ())
+        found: dict[str, list[range]] = {}
+        for role, name in truth.get("parts", {}).items():
+            if role != "drums":
+                bars = [_bars(section) for section in sections if role in section["roles"]]
+                found.setdefault(name, []).extend(bars)
+        return found
+
     def drumless_bars(self, index: int) -> list[range]:
         """The bars in which the drums of a piece rest."""
         truth = self.truths[index]
         return [
-            range(section["first_bar"], section["first_bar"] + section["bars"])
+            _bars(section)
             for section in truth.get("sections", ())
             if truth.get("drums") and "drums" not in section["roles"]
         ]
+
+
+def _bars(section: Mapping[str, Any]) -> range:
+    return range(section["first_bar"], section["first_bar"] + section["bars"])
 
 
 def score_from_json(values: dict[str, Any]) -> Score:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.widgets.refinement_panel import RefinementPanel
-from engine.api import Progress, Projection, Refinement, SamplerName, ScheduleName
+from engine.api import STYLES, Progress, Projection, Refinement, SamplerName, ScheduleName
 from tests.app.conftest import Desk
 
 
@@ -131,3 +131,14 @@ def test_the_open_panel_fits_its_column_at_1280_by_720(panel: Desk, qtbot: QtBot
             wanted = each.fontMetrics().horizontalAdvance(each.text() + each.placeholderText())
             room = each.width() - each.textMargins().right() - 16
             assert room >= wanted, each.objectName()
+
+
+def test_every_style_can_be_chosen_and_the_planned_one_is_told(panel: Desk, qtbot: QtBot) -> None:
+    box = picker(panel, "Style")
+    qtbot.waitUntil(lambda: box.currentText() == "Jazz Swing · auto")
+    for each in STYLES:
+        box.setCurrentIndex(box.findData(each.id))
+        assert panel.studio.request.draft.request().score.style == each.id
+    assert panel.studio.actions["undo"].text() == "Undo: Change the style"
+    box.setCurrentIndex(0)
+    assert panel.studio.request.draft.request().score.style is None

@@ -102,7 +102,7 @@ def test_a_part_is_written_over_a_take_in_one_step(desk: Desk, qtbot: QtBot) -> 
     asked = desk.engine.requests[2]
     assert asked.over == draft.over
     assert asked.score == Score(
-        96.0, 4, asked.score.key, parse_chords(CHORDS), 2, None, Stem.BASS, True
+        96.0, 4, asked.score.key, parse_chords(CHORDS), 2, None, Stem.BASS, True, "jazz"
     )
 
 

@@ -15,6 +15,7 @@ from app.state import request as request_module
 from app.state.draft import Draft
 from app.state.request import RequestModel
 from engine.api import (
+    STYLES,
     Chord,
     GenerationRequest,
     Key,
@@ -74,6 +75,8 @@ def test_typed_text_becomes_a_request() -> None:
         chords="F#m7 | D A",
         steps=" 30 ",
         drums="without",
+        style="lofi",
+        instruments="rhodes, double bass",
     )
     request = draft.request()
     assert (request.duration_s, request.steps, request.seed) == (12.5, 30, 7)
@@ -82,6 +85,8 @@ def test_typed_text_becomes_a_request() -> None:
         key=Key(6, Mode.MINOR),
         chords=(Chord(6, "m7"), Chord(2), Chord(9)),
         drums=False,
+        style="lofi",
+        instruments=("electric piano", "upright bass"),
     )
 
 
@@ -92,8 +97,9 @@ def test_typed_text_becomes_a_request() -> None:
         ("steps", "2.5"), ("steps", ""), ("guidance", "nan"), ("guidance", "much"),
         ("duration_s", "0"), ("duration_s", "-1"), ("duration_s", "1e9"), ("seed", "-1"),
         ("seed", "99999999999999999999"), ("tempo_bpm", "fast"), ("tempo_bpm", "900"),
-        ("key", "H major"), ("chords", "Am Xyz"), ("takes", "0"), ("takes", "100"),
-        ("rescale", "2"), ("rescale", ""), ("bars", "0"), ("bars", "some"),
+        ("key", "H major"), ("instruments", "kazoo orchestra"), ("chords", "Am Xyz"),
+        ("takes", "0"), ("takes", "100"), ("rescale", "2"), ("rescale", ""),
+        ("bars", "0"), ("bars", "some"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_names_its_field(field: str, text: str) -> None:
@@ -148,6 +154,8 @@ def test_refined_guidance_is_typed_in_part() -> None:
             key=st.none() | st.builds(Key, st.integers(0, 11), st.sampled_from(Mode)),
             chords=st.none() | st.tuples(st.builds(Chord, st.integers(0, 11))),
             drums=st.none() | st.booleans(),
+            style=st.none() | st.sampled_from([each.id for each in STYLES]),
+            instruments=st.none() | st.just(("piano", "slap bass")),
         ),
     )
 )

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.widgets.score_panel import ScorePanel
 from app.widgets.sound_panel import SoundPanel
 from engine.api import Score, Stem
 from tests.app.conftest import Desk
@@ -114,3 +115,32 @@ def test_all_rows_are_in_view_at_1280_by_720(panel: Desk, qtbot: QtBot) -> None:
     bars = line(panel, "bars")
     metrics = bars.fontMetrics()
     assert metrics.horizontalAdvance("16 bars · auto") <= bars.width() - 2 * 10
+
+
+def test_players_are_planned_taken_over_and_completed_one_by_one(panel: Desk, qtbot: QtBot) -> None:
+    players = line(panel, "instruments")
+    plan = panel.studio.request.plan
+    assert plan is not None
+    assert players.placeholderText() == f"{', '.join(plan.instruments or ())} · auto"
+    players.setFocus()
+    qtbot.keyClicks(players, "rhodes, Upri")
+    completer = players.completer()
+    assert completer is not None
+    assert completer.currentCompletion() == "rhodes, upright bass"
+    qtbot.keyClicks(players, "ght bass")
+    wanted = panel.studio.request.draft.request().score
+    assert wanted.instruments == ("electric piano", "upright bass")
+    qtbot.waitUntil(lambda: panel.studio.request.plan is not None)
+    assert panel.studio.actions["undo"].text() == "Undo: Change the players"
+
+
+def test_a_player_that_is_unknown_is_marked_with_what_was_meant(panel: Desk, qtbot: QtBot) -> None:
+    players = line(panel, "instruments")
+    players.setFocus()
+    qtbot.keyClicks(players, "pianno")
+    qtbot.waitUntil(lambda: bool(players.property("invalid")))
+    scores = panel.window.findChild(ScorePanel)
+    assert scores is not None
+    assert "Did you mean" in scores.error.text()
+    panel.studio.actions["generate"].trigger()
+    assert panel.engine.requests == {}

@@ -138,11 +138,20 @@ def test_stem_loop_bars_and_what_is_played_over_are_asked_for(tmp_path: Path) ->
         assert built("--stem", str(stem).upper()).score == Score(stem=stem)
     assert built("--loop", "--bars", "4").score == Score(loop=True, bars=4)
     assert built("--no-loop").score == Score(loop=False)
+    players = ("electric piano", "upright bass")
+    assert built("--instruments", "Rhodes and double bass").score == Score(instruments=players)
+    assert built("--style", "Deep House").score == Score(style="house")
     over = built("--over", "drums.wav").over
     assert Path(over).is_absolute()
     assert Path(over).name == "drums.wav"
     with pytest.raises(InvalidRequest, match="Bars 0 is out of range"):
         built("--bars", "0")
+    with pytest.raises(InvalidRequest, match="“pianno” is not an instrument") as refused:
+        built("--instruments", "pianno")
+    assert "piano" in refused.value.remedy
+    with pytest.raises(InvalidRequest, match="“jazzz” is not a style") as refused:
+        built("--style", "jazzz")
+    assert "jazz" in refused.value.remedy
 
 
 def test_refined_guidance_travels_and_work_is_told_in_evaluations(

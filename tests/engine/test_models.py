@@ -5,6 +5,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -16,10 +17,11 @@ from engine.models import house
 from engine.models.folder import ModelFolder
 from engine.models.plain import from_plain, to_plain
 from engine.models.registry import SHIPPED_ROOT, Registry
+from engine.models.told import over_channels, told_channels
 from engine.nets.build import build
 from engine.nets.unet import UNetConfig
 from engine.score import Score
-from engine.score_columns import SCORE_CHANNELS
+from engine.score_columns import SCORE_CHANNELS, ensemble
 from tests.engine.tiny_model import CONFIG, DIT_CONFIG, write_tiny_model
 
 CPU = Device("cpu", torch.float32)
@@ -182,7 +184,7 @@ def test_guidance_leads_away_from_no_prompt_or_from_the_negative_one(
     assert told.context is not None
     assert told.context.shape == (1, 4, 384)
     assert told.concat is not None
-    assert told.concat.shape == (1, SCORE_CHANNELS + 1 + 16, 10)
+    assert told.concat.shape == (1, told_channels(16), 10)
     assert away.context is None
     assert away.concat is None
     _, away = model.conditioning("slow jazz", "heavy metal", SCORE, 10)
@@ -211,8 +213,23 @@ def test_the_score_may_stay_on_both_sides_of_guidance(tmp_path: Path) -> None:
 def test_a_network_that_does_not_fit_the_codec_is_refused() -> None:
     with pytest.raises(ValueError, match="takes 16 channels, the codec makes 24"):
         replace(CONFIG, codec=replace(CONFIG.codec, latent_channels=24))
-    with pytest.raises(ValueError, match=f"hears {SCORE_CHANNELS + 1} rows of the score"):
+    with pytest.raises(ValueError, match=f"hears {SCORE_CHANNELS + 1} rows beside"):
         replace(CONFIG, net=replace(CONFIG.net, concat_channels=SCORE_CHANNELS + 1))
+
+
+def test_a_network_that_hears_the_ensemble_is_told_style_and_players(tmp_path: Path) -> None:
+    write_tiny_model(tmp_path)
+    write_tiny_model(tmp_path, "older", net=replace(CONFIG.net, concat_channels=over_channels(16)))
+    score = replace(SCORE, style="jazz", instruments=("piano", "upright bass"))
+    registry = Registry((tmp_path,))
+    heard = [
+        registry.load(id, CPU).conditioning("x", "", score, 10)[0] for id in ("house", "older")
+    ]
+    new, old = (each.concat for each in heard)
+    assert new is not None
+    assert old is not None
+    assert torch.equal(new[:, : old.shape[1]], old)
+    np.testing.assert_array_equal(new[0, old.shape[1] :], ensemble(score, 10))
 
 
 def test_a_network_older_than_a_row_of_the_score_hears_the_others(tmp_path: Path) -> None:

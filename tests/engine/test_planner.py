@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from dataclasses import fields
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.instruments import INSTRUMENTS
 from engine.planner import plan
 from engine.prompt_reader import (
     bars_in,
@@ -16,14 +18,17 @@ from engine.prompt_reader import (
     loop_in,
     mode_in,
     pace_in,
+    refused_in,
     stem_in,
     tempo_in,
+    without_refused,
 )
 from engine.score import Chord, Key, Mode, Score, Stem, parse_chords
 from engine.styles import STYLES, style
 from engine.theory import lies_in
 
 OPEN = Score()
+NAMES = [each.name for each in INSTRUMENTS]
 keys = st.builds(Key, st.integers(0, 11), st.sampled_from(Mode))
 chords = st.lists(
     st.builds(Chord, st.integers(0, 11), st.sampled_from(["", "m", "7", "maj7", "m7"])),
@@ -39,6 +44,8 @@ scores = st.builds(
     drums=st.none() | st.booleans(),
     stem=st.none() | st.sampled_from(Stem),
     loop=st.none() | st.booleans(),
+    style=st.none() | st.sampled_from([each.id for each in STYLES]),
+    instruments=st.none() | st.lists(st.sampled_from(NAMES), unique=True, max_size=4).map(tuple),
 )
 words = st.sampled_from(
     [
@@ -63,8 +70,8 @@ def test_a_plan_is_complete_and_keeps_what_is_given(
     planned = plan(prompt, score, duration_s, seed)
     assert planned.filled_by(score) == planned
     assert score.filled_by(planned) == planned
-    for name in ("tempo_bpm", "beats_per_bar", "key", "chords", "bars", "drums", "stem", "loop"):
-        assert getattr(planned, name) is not None
+    for part in fields(Score):
+        assert getattr(planned, part.name) is not None
     assert plan(prompt, score, duration_s, seed) == planned
     if score.chords is None:
         assert len(planned.chords or ()) in (4, 8)
@@ -256,3 +263,64 @@ def test_a_loop_is_as_long_as_its_bars() -> None:
     planned = plan("house loop, 120 bpm", OPEN, 10, 0)
     assert (planned.bars, planned.loop_s) == (4, 8.0)
     assert plan("house, 120 bpm", OPEN, 10, 0).loop_s is None
+
+
+PLAYERS_ASKED = {
+    "jazz trio with tenor sax, piano and upright bass": ("tenor sax", "piano", "upright bass"),
+    "a duo of violin and piano, classical": ("violin", "piano"),
+    "solo piano, romantic": ("piano",),
+    "drum loop, techno": (),
+}
+
+
+@pytest.mark.parametrize("prompt", PLAYERS_ASKED)
+def test_a_named_band_plays_as_it_is_named(prompt: str) -> None:
+    for seed in range(5):
+        assert plan(prompt, OPEN, 10, seed).instruments == PLAYERS_ASKED[prompt]
+
+
+def test_few_who_are_named_are_joined_by_the_styles_own() -> None:
+    allowed = {each.name for each in style("drum-and-bass").instruments} | {"harp"}
+    bands = [plan("jungle with harp", OPEN, 10, seed).instruments or () for seed in range(40)]
+    assert all("harp" in band and set(band) <= allowed for band in bands)
+    assert len(set(bands)) > 10
+
+
+def test_whoever_is_refused_does_not_play() -> None:
+    for seed in range(20):
+        band = plan("house, no piano, bright piano or organ", OPEN, 10, seed).instruments or ()
+        assert band
+        assert not {"piano", "bright piano", "organ"} & set(band)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "refused"),
+    [
+        ("house without piano, with strings", "piano"),
+        ("no piano, harp or drums", "piano, harp or drums"),
+        ("jazz, not sax but flute", "sax "), ("piano", ""),
+    ],
+)  # fmt: skip
+def test_what_is_refused_is_told_from_what_is_wanted(prompt: str, refused: str) -> None:
+    assert refused_in(prompt) == refused
+    assert (refused or "?") not in without_refused(prompt)
+
+
+@pytest.mark.parametrize("stem", [each for each in Stem if each is not Stem.MIX])
+def test_a_stem_has_its_own_player_alone(stem: Stem) -> None:
+    bands = [
+        plan("funk with slap bass", Score(stem=stem), 10, seed).instruments for seed in range(9)
+    ]
+    if stem is Stem.DRUMS:
+        assert set(bands) == {()}
+    elif stem is Stem.BASS:
+        assert set(bands) == {("slap bass",)}
+    else:
+        usual = {each.name for each in INSTRUMENTS if each.program in getattr(style("funk"), stem)}
+        assert all(band is not None and len(band) == 1 and set(band) <= usual for band in bands)
+
+
+def test_a_style_that_is_given_decides_whatever_the_prompt_says() -> None:
+    planned = plan("jazz", Score(style="techno"), 10, 0)
+    assert planned.style == "techno"
+    assert 122 <= (planned.tempo_bpm or 0) <= 142

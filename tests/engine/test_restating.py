@@ -10,7 +10,7 @@ from engine.instruments import instruments_in
 from engine.moods import SYNONYMS, moods_in
 from engine.prompt_reader import drums_in
 from engine.restating import restated
-from engine.score import Stem
+from engine.score import Score, Stem
 from engine.styles import STYLES, named_styles, styles_in
 from engine.training.corpus.composer import compose
 from engine.training.corpus.prompts import held_out_prompt, prompts_for
@@ -67,7 +67,21 @@ def test_without_a_style_instruments_alone_get_their_names() -> None:
     ],
 )
 def test_a_part_alone_has_its_own_players(stem: Stem | None, plain: str) -> None:
-    assert restated("warehouse techno, reese bass", stem) == plain
+    assert restated("warehouse techno, reese bass", Score(stem=stem)) == plain
+
+
+@pytest.mark.parametrize(
+    ("score", "plain"),
+    [
+        (Score(style="jazz"), "dark jazz swing with piano"),
+        (Score(style="trap", instruments=("piano", "choir")), "dark trap with piano"),
+        (Score(instruments=("harp", "cello")), "dark trap with harp and cello"),
+        (Score(instruments=()), "dark trap"),
+        (Score(stem=Stem.LEAD, instruments=("flute",)), "flute only, trap"),
+    ],
+)
+def test_what_the_score_has_decided_otherwise_is_not_said(score: Score, plain: str) -> None:
+    assert restated("ominous trap on piano", score) == plain
 
 
 @pytest.mark.parametrize("number", range(40))

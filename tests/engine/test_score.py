@@ -7,13 +7,19 @@ from engine.errors import InvalidRequest
 from engine.score import Chord, Key, Score, Stem
 from engine.score_columns import (
     DRUMS_ROWS,
+    ENSEMBLE_CHANNELS,
     HARMONY_ROWS,
+    INSTRUMENT_ROWS,
     LOOP_ROWS,
     RHYTHM_ROWS,
     SCORE_CHANNELS,
     STEM_ROWS,
+    STYLE_ROWS,
     columns,
+    ensemble,
+    program_row,
 )
+from engine.styles import STYLES
 
 RATE = 20.0
 PARTS = {
@@ -51,6 +57,21 @@ def test_each_stem_and_either_answer_about_loops_has_its_row() -> None:
     assert stems == [0, 1, 2, 3, 4, 5]
     loops = [columns(Score(loop=loop), 1, RATE)[LOOP_ROWS, 0].tolist() for loop in (True, False)]
     assert loops == [[1, 0], [0, 1]]
+
+
+def test_style_and_players_have_rows_of_their_own() -> None:
+    assert not ensemble(Score(), 3).any()
+    styles = [ensemble(Score(style=each.id), 3) for each in STYLES]
+    assert [made[STYLE_ROWS, 0].argmax() for made in styles] == list(range(len(STYLES)))
+    for made in styles:
+        assert (made.shape, made.sum()) == ((ENSEMBLE_CHANNELS, 3), 3)
+    made = ensemble(Score(instruments=("piano", "flute")), 3)
+    assert made[INSTRUMENT_ROWS].sum() == made.sum() == 9
+    assert made[[program_row("piano"), program_row("Grand Piano"), program_row("flute")]].all()
+
+
+def test_that_nobody_plays_is_told_and_not_left_open() -> None:
+    assert ensemble(Score(instruments=()), 2)[INSTRUMENT_ROWS].sum() == 2
 
 
 def test_what_will_be_heard_faster_is_told_slower_and_turns_as_it_will_be_heard() -> None:

@@ -82,6 +82,8 @@ def tool_tip(take: Take) -> str:
     lines = [f"<b>{html.escape(take.request.prompt)}</b>"]
     if take.request.negative_prompt:
         lines.append(html.escape(_tr("Avoid: {0}").format(take.request.negative_prompt)))
+    if take.request.score.instruments:
+        lines.append(html.escape(", ".join(take.request.score.instruments)))
     lines.append(settings(take))
     lines.append(f"{take.request.sampler} · {take.request.schedule} · {take.request.model}")
     if refined := _refined(take.request.refinement):

@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from engine.api import (
+    INSTRUMENTS,
+    STYLES,
     Chord,
     GenerationRequest,
     Key,
@@ -21,6 +23,7 @@ from engine.score import BARS, BEATS_PER_BAR, QUALITIES, TEMPO_BPM
 
 any_text = st.text(st.characters(), max_size=300)  # lone surrogates and nulls included
 
+players = st.sampled_from([each.name for each in INSTRUMENTS])
 scores = st.builds(
     Score,
     tempo_bpm=st.none() | st.floats(*TEMPO_BPM),
@@ -30,6 +33,8 @@ scores = st.builds(
     | st.lists(st.builds(Chord, st.integers(0, 11), st.sampled_from(list(QUALITIES)))).map(tuple),
     bars=st.none() | st.integers(*BARS),
     drums=st.none() | st.booleans(),
+    style=st.none() | st.sampled_from([each.id for each in STYLES]),
+    instruments=st.none() | st.lists(players, unique=True, max_size=5).map(tuple),
     stem=st.none() | st.sampled_from(Stem),
     loop=st.none() | st.booleans(),
 )

@@ -9,20 +9,27 @@ import numpy as np
 import pytest
 import torch
 
+from engine.models.told import over_channels
 from engine.nets.unet import UNet
+from engine.score import Score
 from engine.score_columns import (
     DRUMS_ROWS,
     HARMONY_ROWS,
+    INSTRUMENT_ROWS,
     LOOP_ROWS,
     RHYTHM_ROWS,
     SCORE_CHANNELS,
     STEM_ROWS,
+    STYLE_ROWS,
     columns,
+    ensemble,
+    program_row,
 )
 from engine.training.batches import Batch, Batches, DenoiserTraining
 from engine.training.denoiser import DenoiserTrainer
 from engine.training.growth import grown
 from tests.engine.training.tiny_training import (
+    CHANNELS,
     FRAME_RATE,
     FRAMES,
     SCORE,
@@ -34,8 +41,10 @@ from tests.engine.training.tiny_training import (
 
 NOTHING_DROPPED = replace(
     TRAINING, steps=100, drop_all=0, drop_text=0, drop_rhythm=0, drop_harmony=0, drop_drums=0,
-    drop_stem=0, drop_loop=0, drop_over=0, over_noise=0,
+    drop_stem=0, drop_loop=0, drop_over=0, over_noise=0, drop_style=0, drop_instruments=0,
 )  # fmt: skip
+
+OVER_ROWS = over_channels(CHANNELS)
 
 
 def batches(training: DenoiserTraining) -> Batches:
@@ -110,6 +119,40 @@ def test_drums_that_rest_are_told_so_and_crops_begin_with_everyone() -> None:
     assert 0.4 < np.mean([start == bar for start in starts]) < 0.8
 
 
+def test_players_are_told_where_they_play() -> None:
+    formed = pieces()
+    for truth in formed.truths:
+        truth["style"], truth["parts"] = "jazz", {"bass": "electric bass", "lead": "flute"}
+        truth["sections"] = [
+            {"name": "intro", "first_bar": 0, "bars": 1, "roles": ["bass"]},
+            {"name": "groove", "first_bar": 1, "bars": 7, "roles": ["bass", "lead"]},
+        ]
+    made = Batches(formed, NOTHING_DROPPED, FRAME_RATE)
+    bar = round(2.0 * FRAME_RATE)
+    for step in range(20):
+        batch = made[step]
+        assert batch.conditioning.concat is not None
+        for latents, told in zip(batch.x0, batch.conditioning.concat, strict=True):
+            start = int(latents[1, 0])
+            score = Score(style="jazz", instruments=("electric bass", "flute"))
+            expected = ensemble(score, 16)
+            expected[program_row("flute")] = np.arange(start, start + 16) >= bar
+            np.testing.assert_array_equal(told[OVER_ROWS:].numpy(), expected)
+
+
+@pytest.mark.parametrize("dropped", ["drop_style", "drop_instruments", "drop_all"])
+def test_style_and_players_may_be_left_out(dropped: str) -> None:
+    formed = pieces()
+    for truth in formed.truths:
+        truth["style"], truth["parts"] = "jazz", {"bass": "electric bass"}
+    training = replace(NOTHING_DROPPED, **{dropped: 1.0})
+    concat = Batches(formed, training, FRAME_RATE)[0].conditioning.concat
+    assert concat is not None
+    players, style = (concat[:, OVER_ROWS:][:, rows] for rows in (INSTRUMENT_ROWS, STYLE_ROWS))
+    assert bool(players.any()) == (dropped == "drop_style")
+    assert bool(style.any()) == (dropped == "drop_instruments")
+
+
 @pytest.mark.parametrize(
     "dropped",
     [
@@ -140,7 +183,7 @@ def over_of(training: DenoiserTraining) -> tuple[torch.Tensor, torch.Tensor]:
     """The latents of many items, and the rows of what they are written over."""
     made = [batches(training)[step] for step in range(10)]
     rows = [batch.conditioning.concat for batch in made]
-    over = torch.cat([row[:, SCORE_CHANNELS:] for row in rows if row is not None])
+    over = torch.cat([row[:, SCORE_CHANNELS:OVER_ROWS] for row in rows if row is not None])
     return torch.cat([batch.x0 for batch in made]), over
 
 
