@@ -6,6 +6,7 @@ what a prompt leaves open: so what is asked of the model is what it has met.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -141,12 +142,16 @@ def _home(player: Instrument) -> Roles:
 
 
 def _roles(seats: Mapping[str, int], wanted: Wanted, rng: Random) -> Roles:
-    """Roles that have a place for those who are seated, by how usual they are together."""
+    """Roles that have a place for those who are seated, by how likely they are to be meant.
+
+    By Bayes, as the corpus writes prompts: how usual the roles are together, over how many
+    others could have been named of them. Who names one player more often means few than many.
+    """
     if wanted.alone and not wanted.drums:
         return SOLO
     one_alone = len(seats) <= 1 and all(program in SOLOISTS for program in seats.values())
     open_ = [
-        (roles, weight)
+        (roles, weight * _named_share(len(set(roles) - {"drums"}), len(seats)))
         for roles, weight in (WITH_DRUMS if wanted.drums else WITHOUT_DRUMS)
         if (one_alone if roles == SOLO else set(seats) <= set(roles))
     ]
@@ -154,6 +159,12 @@ def _roles(seats: Mapping[str, int], wanted: Wanted, rng: Random) -> Roles:
         return tuple(seats)
     kinds, weights = zip(*open_, strict=True)
     return rng.choices(kinds, weights)[0]
+
+
+def _named_share(players: int, named: int) -> float:
+    """How often just these of so many `players` are named, where some are: any number of them,
+    and any of that number, alike."""
+    return 1.0 / (players * math.comb(players, named)) if named else 1.0
 
 
 def _names(players: Mapping[str, int]) -> tuple[str, ...]:

@@ -128,7 +128,8 @@ def _known(word: str) -> Instrument:
     try:
         return named(word)
     except KeyError:
-        near = get_close_matches(word.lower(), _by_name(), n=3, cutoff=0.6)
+        begun = [name for name in _by_name() if name.startswith(word.lower())]
+        near = begun[:3] or get_close_matches(word.lower(), _by_name(), n=3, cutoff=0.6)
         names = ", ".join(near or ("piano", "synth bass", "strings"))
         raise InvalidRequest(
             "instruments",

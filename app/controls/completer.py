@@ -27,6 +27,8 @@ def _offer(field: QLineEdit, completer: QCompleter) -> QListView:
     completer.setMaxVisibleItems(8)
     completer.setPopup(popup)
     field.setCompleter(completer)
+    # Qt sets what is chosen as a program would, but the user has edited the field.
+    completer.activated[str].connect(field.textEdited)
     return popup
 
 

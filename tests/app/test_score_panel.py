@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -127,7 +128,11 @@ def test_players_are_planned_taken_over_and_completed_one_by_one(panel: Desk, qt
     completer = players.completer()
     assert completer is not None
     assert completer.currentCompletion() == "rhodes, upright bass"
-    qtbot.keyClicks(players, "ght bass")
+    popup = completer.popup()
+    qtbot.waitUntil(popup.isVisible)
+    qtbot.keyClick(popup, Qt.Key.Key_Down)
+    qtbot.keyClick(popup, Qt.Key.Key_Return)
+    assert players.text() == "rhodes, upright bass"
     wanted = panel.studio.request.draft.request().score
     assert wanted.instruments == ("electric piano", "upright bass")
     qtbot.waitUntil(lambda: panel.studio.request.plan is not None)

@@ -149,6 +149,9 @@ def test_stem_loop_bars_and_what_is_played_over_are_asked_for(tmp_path: Path) ->
     with pytest.raises(InvalidRequest, match="“pianno” is not an instrument") as refused:
         built("--instruments", "pianno")
     assert "piano" in refused.value.remedy
+    with pytest.raises(InvalidRequest) as refused:
+        built("--instruments", "flute, upri")
+    assert refused.value.remedy == "Did you mean upright bass?"
     with pytest.raises(InvalidRequest, match="“jazzz” is not a style") as refused:
         built("--style", "jazzz")
     assert "jazz" in refused.value.remedy
