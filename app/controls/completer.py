@@ -28,7 +28,7 @@ def _offer(field: QLineEdit, completer: QCompleter) -> QListView:
     completer.setPopup(popup)
     field.setCompleter(completer)
     # Qt sets what is chosen as a program would, but the user has edited the field.
-    completer.activated[str].connect(field.textEdited)
+    completer.activated[str].connect(field.textEdited)  # type: ignore[index]
     return popup
 
 
