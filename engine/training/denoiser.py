@@ -24,7 +24,7 @@ from engine.models.told import told_channels
 from engine.nets.build import Net, NetConfig, build
 from engine.nets.unet import UNetConfig
 from engine.training.batches import Batch, Batches, DenoiserTraining
-from engine.training.growth import OUTPUT, grown
+from engine.training.growth import grown
 from engine.training.pieces import Pieces
 from engine.training.processes import Processes, load_network, load_optimizer
 from engine.training.runs import Run, cosine_rate
@@ -98,9 +98,8 @@ class DenoiserTrainer:
         """
         if self.step > 0:
             return
-        volume = len(self.net.get_parameter(OUTPUT)) // self.config.out_channels
         for net in (self.net, self.average):
-            load_network(net, grown(weights, self.config, volume))
+            load_network(net, grown(weights, self.config))
 
     def train(self, pieces: Pieces, frame_rate: float, minutes: float = 1e9) -> Net:
         """Train until `training.steps` or for `minutes`; the averaged network comes back."""

@@ -11,16 +11,17 @@ import torch
 from torch import Tensor
 
 from engine.nets.build import NetConfig
+from engine.nets.dit_config import DiTConfig
 
 INPUT, OUTPUT = "input.weight", "output.weight"
 
 
-def grown(weights: Mapping[str, Tensor], config: NetConfig, volume: int = 1) -> dict[str, Tensor]:
+def grown(weights: Mapping[str, Tensor], config: NetConfig) -> dict[str, Tensor]:
     """`weights` for a network of `config`, whose first latents and first told rows they know.
 
-    `volume` is how many positions of a channel the network takes at once: a transformer's patch.
     Raises `ValueError` where they know more than the network has.
     """
+    volume = _volume(config)
     latents = len(weights[OUTPUT]) // volume
     heard = weights[INPUT].float().unflatten(1, (-1, volume))
     noisy, told = heard.split([latents, heard.shape[1] - latents], dim=1)
@@ -30,6 +31,11 @@ def grown(weights: Mapping[str, Tensor], config: NetConfig, volume: int = 1) -> 
         if name in weights:
             found[name] = _padded(weights[name].float(), 0, volume * config.out_channels)
     return found
+
+
+def _volume(config: NetConfig) -> int:
+    """How many positions of a channel the network takes at once: a transformer's patch."""
+    return config.patch**config.dimensions if isinstance(config, DiTConfig) else 1
 
 
 def _padded(weight: Tensor, axis: int, size: int) -> Tensor:

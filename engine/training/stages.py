@@ -30,6 +30,7 @@ from engine.training.adversarial import AdversarialTrainer, AdversarialTraining
 from engine.training.batches import DenoiserTraining
 from engine.training.codec import CODEC_FILE, HOUSE_CODEC, CodecTraining, train_codec
 from engine.training.denoiser import HOUSE_UNET, DenoiserTrainer, check_batch, trained
+from engine.training.growth import grown
 from engine.training.latents import (
     PROMPTS_PER_PIECE,
     Shard,
@@ -241,7 +242,10 @@ def _take_over(model_id: str, root: Path, wanted: NetConfig) -> dict[str, Tensor
 def _model_like(
     wanted: NetConfig, model_id: str, field: str, same_size: bool = True
 ) -> ModelFolder:
-    """The model of this name or folder, its network of the kind `wanted`, as large where asked."""
+    """The model of this name or folder, its network of the kind `wanted`, as large where asked.
+
+    One as large may have been told fewer rows.
+    """
     model = _opened(model_id)
     found = house.read_config(model).net
     if type(found) is not type(wanted):
@@ -250,7 +254,9 @@ def _model_like(
             f"The model “{model_id}” has a network of another kind.",
             f"Give the --net that it was trained with, or no --{field}.",
         )
-    if same_size and found != wanted:
+    fewer = found.concat_channels <= wanted.concat_channels
+    alike = replace(found, concat_channels=wanted.concat_channels) == wanted
+    if same_size and not (fewer and alike):
         raise InvalidRequest(
             field, f"The model “{model_id}” has a network of another size.", "Choose another model."
         )
@@ -282,8 +288,8 @@ def export_stage(
     denoiser, the network named `net`, or what became of the U-Net in `adversarial` training.
     With `halfway_to` the mean of those and that model's is written, of denoiser and codec, which
     keeps more of what a model could do before it was trained further (Wortsman et al. 2022,
-    "Robust fine-tuning of zero-shot models"). Raises `InvalidRequest` for one with other latents
-    or of another size.
+    "Robust fine-tuning of zero-shot models"); it may have been told fewer rows. Raises
+    `InvalidRequest` for one with other latents or of another size.
     """
     root = folder or default_root()
     codec_path = root / "codec" / CODEC_FILE
@@ -312,7 +318,8 @@ def _move_halfway(net: Net, codec: HouseCodec, model_id: str) -> None:
             f"The latents of “{model_id}” tell something else.",
             "Choose the model that this training began with.",
         )
-    for part, other in ((net, load_shards(model.path, model.files)), (codec, other_codec)):
+    other_net = grown(load_shards(model.path, model.files), net.config)
+    for part, other in ((net, other_net), (codec, other_codec)):
         for name, weight in part.state_dict().items():
             weight.lerp_(other[name].to(weight), 0.5)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,11 @@ from engine.codecs.house import HouseCodec
 from engine.models import house
 from engine.models.folder import ModelFolder
 from engine.models.house import load_shards
+from engine.models.told import over_channels
 from engine.training import stages
-from tests.engine.training.tiny_training import UNET, fitted_codec, trainer
+from engine.training.denoiser import DenoiserTrainer
+from engine.training.runs import Run
+from tests.engine.training.tiny_training import CHANNELS, CPU, TRAINING, UNET, fitted_codec, trainer
 
 
 @pytest.fixture
@@ -66,6 +70,29 @@ def test_halfway_is_the_mean_of_denoisers_and_of_decoders(run: Path) -> None:
     for name, weight in mean.items():
         expected = (one[name].float() + two[name].float()) / 2
         torch.testing.assert_close(weight.float(), expected, atol=1e-3, rtol=2e-3)
+
+
+def test_halfway_to_one_that_was_told_fewer_rows_half_of_what_is_new_is_kept(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert export(run, fitted_codec(), "new") == 0
+    fewer = replace(UNET, concat_channels=over_channels(CHANNELS))
+    monkeypatch.setattr(stages, "HOUSE_NETS", {"unet": fewer})
+    DenoiserTrainer(Run(run / "older"), TRAINING, fewer, CPU).save()
+    (run / "denoiser").rename(run / "first")
+    (run / "older").rename(run / "denoiser")
+    assert export(run, fitted_codec(), "old") == 0
+    (run / "denoiser").rename(run / "older")
+    (run / "first").rename(run / "denoiser")
+    monkeypatch.setattr(stages, "HOUSE_NETS", {"unet": UNET})
+    assert export(run, fitted_codec(), "mean", "--halfway-to", str(run / "old")) == 0
+    old, new, mean = (
+        weights(run / name)["input.weight"].float() for name in ("old", "new", "mean")
+    )
+    known = old.shape[1]
+    halves = {"atol": 1e-3, "rtol": 2e-3}
+    torch.testing.assert_close(mean[:, :known], (old + new[:, :known]) / 2, **halves)
+    torch.testing.assert_close(mean[:, known:], new[:, known:] / 2, **halves)
 
 
 def test_there_is_no_mean_of_networks_of_two_sizes(
