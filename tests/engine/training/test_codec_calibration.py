@@ -22,7 +22,7 @@ def codec() -> HouseCodec:
     return codec
 
 
-@pytest.mark.parametrize("off", [-0.4, 0.3])
+@pytest.mark.parametrize("off", [-0.4, 0.6])
 def test_wrong_levels_are_made_good(codec: HouseCodec, off: float) -> None:
     """The head is off by as many nats as told, in every bin."""
     codec.head.bias += off
