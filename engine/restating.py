@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from engine.ensemble import programs_of
 from engine.instruments import (
     Instrument,
     by_first_names,
@@ -82,7 +83,7 @@ def _players_of(stem: Stem) -> frozenset[int]:
     """The programs that play the part in any style. A kit is no instrument that prompts name."""
     if stem is Stem.DRUMS:
         return frozenset()
-    return frozenset(program for each in STYLES for program in getattr(each, stem.value))
+    return frozenset(program for each in STYLES for program in programs_of(each, stem.value))
 
 
 def _with(prompt: str, players: tuple[Instrument, ...]) -> str:
