@@ -121,10 +121,11 @@ def parse_instruments(text: str) -> tuple[str, ...]:
     Raises `InvalidRequest` for one that is unknown.
     """
     words = [word.strip() for word in re.split(r",|;|\band\b|&|\+", text)]
-    return tuple(dict.fromkeys(_known(word).name for word in words if word))
+    return tuple(dict.fromkeys(known(word).name for word in words if word))
 
 
-def _known(word: str) -> Instrument:
+def known(word: str) -> Instrument:
+    """The instrument that is called so. Raises `InvalidRequest`, which says what may be meant."""
     try:
         return named(word)
     except KeyError:

@@ -15,6 +15,7 @@ from engine.accompaniment import score_of
 from engine.api import GenerationRequest
 from engine.ensemble import Wanted, choose_players
 from engine.instruments import Instrument, instruments_in
+from engine.instruments import known as known_instrument
 from engine.score import BARS, TEMPO_BPM, Chord, Key, Mode, Score, Stem
 from engine.styles import STYLES, Style, named_styles, parse_style
 from engine.styles import style as style_by_id
@@ -29,7 +30,8 @@ def plan(prompt: str, given: Score, duration_s: float, seed: int) -> Score:
 
     `bars` covers `duration_s` (as far as `engine.score.BARS` allows); a loop has 1, 2, 4, 8 or 16,
     whichever is nearest to it. Chords are 4 or 8 long unless given. A stem decides whether there
-    are drums. Deterministic in all four arguments.
+    are drums. Deterministic in all four arguments. Raises `InvalidRequest` for a style or an
+    instrument that is unknown.
     """
     rng = Random(f"plan/{seed}")
     read = _read(prompt)
@@ -45,6 +47,8 @@ def plan(prompt: str, given: Score, duration_s: float, seed: int) -> Score:
     players = given.instruments
     if players is None:
         players = choose_players(style, _wanted(prompt, drums, stem), rng)
+    for name in players:
+        known_instrument(name)
     return Score(tempo, beats, key, chords, bars, drums, stem, loop, style.id, players)
 
 

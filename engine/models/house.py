@@ -90,11 +90,6 @@ class HouseConfig:
         """Whether the network was trained to fit an accompaniment."""
         return self.net.concat_channels >= over_channels(self.codec.latent_channels)
 
-    @property
-    def hears_ensemble(self) -> bool:
-        """Whether the network was trained to hear style and instruments beside the prompt."""
-        return self.net.concat_channels == told_channels(self.codec.latent_channels)
-
 
 class HouseModel:
     """Implements `engine.models.base.Model`."""

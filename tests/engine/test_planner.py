@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.errors import InvalidRequest
 from engine.instruments import INSTRUMENTS
 from engine.planner import plan
 from engine.prompt_reader import (
@@ -324,3 +325,9 @@ def test_a_style_that_is_given_decides_whatever_the_prompt_says() -> None:
     planned = plan("jazz", Score(style="techno"), 10, 0)
     assert planned.style == "techno"
     assert 122 <= (planned.tempo_bpm or 0) <= 142
+
+
+@pytest.mark.parametrize("given", [Score(style="polka"), Score(instruments=("piano", "kazoo"))])
+def test_a_style_or_a_player_that_is_unknown_is_refused(given: Score) -> None:
+    with pytest.raises(InvalidRequest, match="is not a"):
+        plan("music", given, 10, 0)
