@@ -43,3 +43,25 @@ def test_rendered_loops_have_none_until_their_ends_are_cut_off() -> None:
     loops = [renderer.render(compose(seed, style="ambient", loop_bars=2)) for seed in (3, 4, 5, 6)]
     assert [seam_rank(loop) <= WITHIN for loop in loops] == [True] * 4
     assert sum(seam_rank(loop[: -len(loop) // 3]) > WITHIN for loop in loops) >= 2
+
+
+def stroke(at: int, seed: int) -> Sound:
+    """A hum with noise that grows for 3 ms up to the frame `at` and fades for 15, as hi-hats do."""
+    rng = np.random.default_rng(seed)
+    grown = np.exp(np.concatenate([np.arange(-1_024, 0) / 60, -np.arange(4_096) / 300]))
+    wave = hum(880)
+    place = (np.arange(len(grown)) - 1_024 + at) % len(wave)
+    wave[place] += (0.4 * grown * rng.normal(size=len(grown)))[:, None].astype(np.float32)
+    return wave
+
+
+def test_a_drum_stroke_at_the_beginning_is_no_click() -> None:
+    kept = [seam_rank(stroke(0, seed)) <= WITHIN for seed in range(20)]
+    assert sum(kept) >= 14  # held against the mean of what is around it, hardly one is
+
+
+def test_a_click_within_a_drum_stroke_is_found() -> None:
+    for seed in range(5):
+        loop = stroke(0, seed)
+        loop[0] += 8.0
+        assert seam_rank(loop) > WITHIN
