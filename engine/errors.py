@@ -6,6 +6,9 @@ shows both inline, the command line prints both, and neither ever shows a bare t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class EngineError(Exception):
     """Base of every error that crosses the engine's door."""
@@ -25,6 +28,14 @@ class InvalidRequest(EngineError):
     def __init__(self, field: str, message: str, remedy: str = "") -> None:
         super().__init__(message, remedy)
         self.field = field
+
+
+def did_you_mean(word: str, names: Iterable[str], otherwise: str) -> str:
+    """What to do about an unknown `word`: up to three of `names` like it, lower case, or else."""
+    names, word = list(names), word.strip().lower()
+    begun = [name for name in names if word and name.startswith(word)]
+    near = begun[:3] or get_close_matches(word, names, n=3, cutoff=0.6)
+    return f"Did you mean {', '.join(near)}?" if near else otherwise
 
 
 class ModelUnavailable(EngineError):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 
-from engine.errors import InvalidRequest
+from engine.errors import InvalidRequest, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -129,13 +128,11 @@ def known(word: str) -> Instrument:
     try:
         return named(word)
     except KeyError:
-        begun = [name for name in _by_name() if name.startswith(word.lower())]
-        near = begun[:3] or get_close_matches(word.lower(), _by_name(), n=3, cutoff=0.6)
-        names = ", ".join(near or ("piano", "synth bass", "strings"))
+        otherwise = "Write names like piano, synth bass, strings."
         raise InvalidRequest(
             "instruments",
             f"“{word}” is not an instrument that is known.",
-            f"Did you mean {names}?" if near else f"Write names like {names}.",
+            did_you_mean(word, _by_name(), otherwise),
         ) from None
 
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 
-from engine.errors import InvalidRequest
+from engine.errors import InvalidRequest, did_you_mean
 from engine.instruments import Instrument, instrument, without_instruments
 from engine.score import Mode
 
@@ -266,14 +265,9 @@ def parse_style(text: str) -> str:
     word = text.strip().lower()
     found = _by_name().get(word) or {each.id: each for each in STYLES}.get(word)
     if found is None:
-        near = get_close_matches(word, _by_name(), n=3, cutoff=0.6)
-        raise InvalidRequest(
-            "style",
-            f"“{text.strip()}” is not a style that is known.",
-            f"Did you mean {', '.join(near)}?"
-            if near
-            else f"Known: {', '.join(each.title for each in STYLES)}.",
-        )
+        known = f"Known: {', '.join(each.title for each in STYLES)}."
+        message = f"“{text.strip()}” is not a style that is known."
+        raise InvalidRequest("style", message, did_you_mean(word, _by_name(), known))
     return found.id
 
 
