@@ -43,6 +43,10 @@ class Device:
             name = "Apple GPU" if self.kind == "mps" else _cpu_name()
         return f"{name}, {str(self.dtype).removeprefix('torch.').replace('bfloat', 'bf')}"
 
+    def autocast(self) -> torch.autocast:
+        """In which training computes: the weights stay fp32, the products are in `dtype`."""
+        return torch.autocast(self.kind, self.dtype, self.dtype != torch.float32)
+
     def synchronise(self) -> None:
         """Wait until queued kernels are done, so that a clock read after it is true."""
         if self.kind == "cuda":

@@ -54,7 +54,7 @@ def training_step(
         parameter.grad = torch.zeros_like(parameter)
 
     def step() -> None:
-        with torch.autocast(device.kind, device.dtype, device.dtype != torch.float32):
+        with device.autocast():
             loss = net(x, t, told).float().square().mean()
         loss.backward()
 

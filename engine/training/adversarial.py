@@ -113,12 +113,12 @@ class AdversarialTrainer(DenoiserTrainer):
         batch, training = batch.to(self.device.torch), self.training
         place = self.step * self.processes.count + self.processes.index
         draw = torch.Generator().manual_seed(place)
-        with self._autocast():
+        with self.device.autocast():
             answer = self._answer(batch)
         hearing = self._hearing(batch, draw)
         real = self._teach_judge(batch, answer.detach(), hearing, draw)
         self.judge.learns(False)
-        with self._autocast():
+        with self.device.autocast():
             (made,) = hearing(self.judge, [answer], [batch.conditioning])
         loss = preferred(made.real, real.real) + training.fit * short_of(made.fit, real.fit)
         self._descend(self.net, self.optimizer, loss, training.peak_rate, WARM_UP)
@@ -149,7 +149,7 @@ class AdversarialTrainer(DenoiserTrainer):
         """A step of the judge; returns what it had said of the real clips."""
         told = batch.conditioning
         clips, conditions = (batch.x0, answer, batch.x0), (told, told, mismatched(told, draw))
-        with self._autocast():
+        with self.device.autocast():
             real, made, strange = hearing(self._shared_judge, clips, conditions)
         known, fitting = preferred(real.real, made.real), preferred(real.fit, strange.fit)
         loss = known + fitting

@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from engine.codecs.house import HouseCodec, HouseCodecConfig
+from engine.device import choose
 from engine.training.codec_calibration import calibrate
 from engine.training.codec_judge import CodecJudge, Judged
 from engine.training.codec_losses import loss, targets
@@ -161,7 +162,7 @@ class CodecTrainer:
             heard = codec.hear(audio)
             latents = self._told(codec.project(codec.features(heard)))
             true, outlines = targets(codec, audio, heard), codec.outlines(latents)
-        with torch.autocast("cpu", torch.bfloat16):
+        with choose("cpu").autocast():
             made = codec.amplitudes(latents)
         error = total = loss(codec, made, true)
         figures = {"loss": float(error.detach())}

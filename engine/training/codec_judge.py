@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.codecs.synthesis import Amplitudes
+from engine.device import choose
 from engine.training.codec_losses import audible
 from engine.training.discriminator import preferred
 
@@ -79,7 +80,7 @@ class CodecJudge(nn.Module):
 
     def forward(self, judged: Judged) -> tuple[tuple[Tensor, ...], list[Tensor]]:
         """Logits of each window, higher for true; and the features of both."""
-        with torch.autocast("cpu", torch.bfloat16):
+        with choose("cpu").autocast():
             seen = [judge(*each) for judge, each in zip(self.windows, judged.windows, strict=True)]
         return tuple(logits for logits, _ in seen), [f for _, features in seen for f in features]
 

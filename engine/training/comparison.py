@@ -219,13 +219,12 @@ class Comparison:
         )  # fmt: skip
         batches = Batches(self.held_out, hearing, self.frame_rate, seed=1)
         denoiser = Denoiser(net.eval(), training.parameterisation)
-        kind, dtype = self.device.kind, self.device.dtype
         losses = {level: list[float]() for level in LEVELS}
         for step in range(len(batches)):
             batch = batches[step].to(self.device.torch)
             for level, found in losses.items():
                 sigma = torch.full_like(batch.sigma, level)
-                with torch.autocast(kind, dtype, dtype != torch.float32):
+                with self.device.autocast():
                     heard = denoiser(batch.x0 + level * batch.noise, sigma, batch.conditioning)
                 error = float((heard - batch.x0).square().mean())
                 found.append(error * (1 + level**-2))

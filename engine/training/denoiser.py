@@ -175,15 +175,11 @@ class DenoiserTrainer:
         """
         part = part.to(self.device.torch)
         denoiser = Denoiser(self._shared, self.training.parameterisation)
-        with self._autocast():
+        with self.device.autocast():
             loss = denoiser.loss(part.x0, part.noise, part.sigma, part.conditioning)
         loss = loss.sum() * (self.processes.count / self.training.batch)
         self.processes.accelerator.backward(loss)
         return loss.detach()
-
-    def _autocast(self) -> torch.autocast:
-        kind, dtype = self.device.kind, self.device.dtype
-        return torch.autocast(kind, dtype, dtype != torch.float32)
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint holds: all that training needs to go on as if unbroken."""
