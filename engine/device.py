@@ -43,7 +43,7 @@ class Device:
             name = "Apple GPU" if self.kind == "mps" else _cpu_name()
         return f"{name}, {str(self.dtype).removeprefix('torch.').replace('bfloat', 'bf')}"
 
-    def autocast(self) -> torch.autocast:
+    def autocast(self) -> contextlib.AbstractContextManager[object]:
         """In which training computes: the weights stay fp32, the products are in `dtype`."""
         return torch.autocast(self.kind, self.dtype, self.dtype != torch.float32)
 

@@ -115,6 +115,7 @@ class Generation:
         """The estimate `latents` as the codec's cheap picture."""
         codec, duration_s = self.model.codec, self.request.duration_s
         length_s = latents.shape[-1] * codec.hop / codec.sample_rate
+        latents = self._finished(latents)
         return picture_of(codec, latents, duration_s, duration_s if self.loop else length_s)
 
     @torch.inference_mode()
@@ -123,7 +124,7 @@ class Generation:
 
         At most up to the clip's end; a loop comes whole. What is no number is silence.
         """
-        codec = self.model.codec
+        codec, latents = self.model.codec, self._finished(latents)
         if self.loop:
             begin, audio = 0, codec.decode(latents, self.samples, draft=True, circular=True)
         else:
@@ -139,13 +140,16 @@ class Generation:
         Raises `EngineError` for sound that is no number.
         """
         codec = self.model.codec
-        audio = codec.decode(latents, self.samples, circular=self.loop)
+        audio = codec.decode(self._finished(latents), self.samples, circular=self.loop)
         if not audio.isfinite().all():
             raise EngineError(
                 "The sound ran away into values that are not numbers.",
                 "Lower the guidance, or choose another sampler or more steps.",
             )
         return Clip(_frames(audio), codec.sample_rate, self.request, elapsed_s, self.notices)
+
+    def _finished(self, latents: Tensor) -> Tensor:
+        return self.model.finished(latents, self.request.guidance)
 
     def _frames(self) -> int:
         """Latent frames of the clip; a loop's are spread evenly over its length."""

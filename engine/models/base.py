@@ -58,5 +58,8 @@ class Model(Protocol):
         where the model cannot hear it.
         """
 
+    def finished(self, latents: Tensor, guidance: float) -> Tensor:
+        """Latents (1, C, frames) that were denoised with this guidance, as they are to sound."""
+
     def notices(self, prompt: str, negative_prompt: str, score: Score) -> tuple[str, ...]:
         """Sentences about what of all this the model cannot follow; usually none."""

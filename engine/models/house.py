@@ -22,6 +22,7 @@ from engine.device import Device, is_out_of_memory
 from engine.diffusion.parameterisation import Denoiser, Parameterisation
 from engine.errors import InvalidRequest, ModelUnavailable
 from engine.models.folder import ModelFolder, write_config
+from engine.models.moments import MOMENTS_FILE, Moments
 from engine.models.plain import FORMERLY, from_plain, to_plain
 from engine.models.told import over_channels, over_rows, told_channels
 from engine.nets.build import Net, NetConfig, build
@@ -102,6 +103,7 @@ class HouseModel:
         codec: HouseCodec,
         text: MiniLM,
         device: Device,
+        moments: Moments | None = None,
     ) -> None:
         self.info = info
         self.bytes_a_second = info.bytes_a_second
@@ -111,6 +113,7 @@ class HouseModel:
         self._net = ready(net, device)
         self.denoiser = Denoiser(self._net, config.parameterisation, config.sigma_data)
         self._text = text
+        self._moments = moments
         self._guide_score = config.guide_score
         self._restates = config.restate
         self._rows = config.net.concat_channels
@@ -168,6 +171,9 @@ class HouseModel:
         tokens = self._text.encode([text])
         return Conditioning(tokens.states, tokens.mask, concat)
 
+    def finished(self, latents: Tensor, guidance: float) -> Tensor:
+        return self._moments.matched(latents, guidance) if self._moments else latents
+
     def notices(self, prompt: str, negative_prompt: str, score: Score) -> tuple[str, ...]:
         said = self._text.read(prompt).notices()
         about_negative = self._text.read(negative_prompt).notices() if negative_prompt else ()
@@ -194,14 +200,15 @@ def load(folder: ModelFolder, device: Device) -> HouseModel:
         net = _load_net(config.net, folder)
         codec = HouseCodec(config.codec)
         codec.load_state_dict(load_file(folder.path / CODEC_FILE))
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        moments = _load_moments(folder, config)
+    except (OSError, KeyError, ValueError, RuntimeError, SafetensorError) as error:
         if is_out_of_memory(error):
             raise
         raise ModelUnavailable(
             f"The model “{folder.path.name}” does not fit its config: {error}",
             "Restore the folder, or pack the training run again.",
         ) from error
-    return HouseModel(folder.info(), config, net, codec, MiniLM.load(device), device)
+    return HouseModel(folder.info(), config, net, codec, MiniLM.load(device), device, moments)
 
 
 def read_config(folder: ModelFolder) -> HouseConfig:
@@ -219,6 +226,18 @@ def _load_net(config: NetConfig, folder: ModelFolder) -> Net:
     return net
 
 
+def _load_moments(folder: ModelFolder, config: HouseConfig) -> Moments | None:
+    """None for a model whose latents nobody held against music's."""
+    if MOMENTS_FILE not in folder.files:
+        return None
+    moments = Moments.load(folder.path / MOMENTS_FILE)
+    if moments.spread.shape[1] != config.codec.latent_channels:
+        raise ValueError(
+            f"moments of {moments.spread.shape[1]} channels for {config.codec.latent_channels}"
+        )
+    return moments
+
+
 def save_model(
     path: Path,
     config: HouseConfig,
@@ -228,9 +247,11 @@ def save_model(
 ) -> None:
     """Write the model's folder: the network in shards and the codec, both in `dtype`.
 
+    Moments that lie there were another network's, and are removed.
     Raises `ValueError` for weights that `dtype` cannot hold.
     """
     path.mkdir(parents=True, exist_ok=True)
+    (path / MOMENTS_FILE).unlink(missing_ok=True)
     save_file(
         {name: _stored(name, w, dtype) for name, w in codec.state_dict().items()},
         path / CODEC_FILE,

@@ -1,11 +1,13 @@
-"""What the stages' arguments share: types, each with a sentence for what does not fit, and the
-run's folder."""
+"""What the stages' arguments share: types, each with a sentence for what does not fit, the
+run's folder, and the network."""
 
 from __future__ import annotations
 
 import argparse
 import math
 from pathlib import Path
+
+NETS = ("unet", "dit")
 
 
 def count(word: str) -> int:
@@ -54,4 +56,13 @@ def add_run_folder(parser: argparse.ArgumentParser) -> None:
         type=Path,
         dest="folder",
         help="where the run lives; the same folder continues it (default: the user's cache)",
+    )
+
+
+def add_net(stage: argparse.ArgumentParser) -> None:
+    stage.add_argument(
+        "--net",
+        choices=NETS,
+        default=NETS[0],
+        help="a U-Net or a diffusion transformer of the same size (default: unet)",
     )

@@ -6,19 +6,13 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.training import shipping_commands as shipping
 from engine.training import study_commands as studies
-from engine.training.arguments import add_run_folder, count, finite, minutes, rate
+from engine.training.arguments import add_net, add_run_folder, count, finite, minutes, rate
 from engine.training.listening import commands as listening
 
 if TYPE_CHECKING:
     from engine.training.stages import Music
-
-NETS = ("unet", "dit")
-PACKING = (
-    "Makes a folder under 40 MiB. On a Linux machine with torch and transformers, “python3 "
-    "train.py” inside it renders, encodes and trains; given again, it continues. Then bring its "
-    "folder “weights” home and write the model: undertone train export --weights FOLDER --out MODEL"
-)
 
 
 def add_commands(subparsers: Any) -> None:
@@ -47,11 +41,10 @@ def add_commands(subparsers: Any) -> None:
         if name == "denoiser":
             _add_noise(stage)
             _add_scale(stage)
-            _add_net(stage)
+            add_net(stage)
         stage.set_defaults(run=run)
     studies.add_commands(stages)
-    _add_export(stages)
-    _add_pack(stages)
+    shipping.add_commands(stages)
     listening.add_command(subparsers)
 
 
@@ -125,15 +118,6 @@ def _add_scale(stage: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_net(stage: argparse.ArgumentParser) -> None:
-    stage.add_argument(
-        "--net",
-        choices=NETS,
-        default=NETS[0],
-        help="a U-Net or a diffusion transformer of the same size (default: unet)",
-    )
-
-
 def _add_corpus(stages: Any) -> None:
     corpus = stages.add_parser("corpus", help="render examples of every style, to hear and see")
     corpus.add_argument(
@@ -147,45 +131,6 @@ def _add_corpus(stages: Any) -> None:
     corpus.add_argument("--seed", type=int, default=0, help="the first (default: 0)")
     corpus.add_argument("--workers", type=count, default=2, help="processes (default: 2)")
     corpus.set_defaults(run=run_corpus)
-
-
-def _add_export(stages: Any) -> None:
-    export = stages.add_parser("export", help="write a model folder from a run")
-    add_run_folder(export)
-    export.add_argument("--out", type=Path, required=True, help="e.g. assets/models/house")
-    export.add_argument(
-        "--weights",
-        type=Path,
-        metavar="FOLDER",
-        help="a packed run's weights, brought back, in place of this run's own denoiser",
-    )
-    export.add_argument(
-        "--adversarial",
-        action="store_true",
-        help="the denoiser that was post-trained against a discriminator",
-    )
-    export.add_argument(
-        "--halfway-to",
-        metavar="MODEL",
-        help="write the mean of these weights and that model's",
-    )
-    _add_net(export)
-    export.set_defaults(run=run_export)
-
-
-def _add_pack(stages: Any) -> None:
-    pack = stages.add_parser(
-        "pack", help="pack a run for a GPU machine without network", description=PACKING
-    )
-    add_run_folder(pack)
-    pack.add_argument("--out", type=Path, required=True, help="a new folder")
-    pack.add_argument("--pieces", type=count, default=20_000, help="pieces that it will render")
-    pack.add_argument("--python", default="3.12", help="the other machine's (default: 3.12)")
-    pack.add_argument(
-        "--no-wheels", action="store_true", help="fetch nothing: the packages are there already"
-    )
-    _add_net(pack)
-    pack.set_defaults(run=run_pack)
 
 
 def run_corpus(arguments: argparse.Namespace) -> int:
@@ -263,34 +208,4 @@ def run_adversarial(arguments: argparse.Namespace) -> int:
         peak_rate=arguments.rate,
         batch=arguments.batch,
     )
-    return 0
-
-
-def run_export(arguments: argparse.Namespace) -> int:
-    from engine.training.stages import export_stage
-
-    export_stage(
-        arguments.folder,
-        arguments.out,
-        arguments.weights,
-        arguments.net,
-        arguments.adversarial,
-        arguments.halfway_to,
-    )
-    print(arguments.out)
-    return 0
-
-
-def run_pack(arguments: argparse.Namespace) -> int:
-    from engine.training.stages import pack_stage
-
-    size = pack_stage(
-        arguments.folder,
-        arguments.out,
-        arguments.pieces,
-        arguments.python,
-        wheels=not arguments.no_wheels,
-        net=arguments.net,
-    )
-    print(f"{arguments.out}: {size / 2**20:.1f} MiB. On the other machine: python3 train.py")
     return 0

@@ -14,23 +14,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from engine.codecs.house import HouseCodec, HouseCodecConfig
+from engine.codecs.house import HouseCodecConfig
 from engine.device import choose, prepare_process
 from engine.errors import EngineError, InvalidRequest
 from engine.models import house
 from engine.models.folder import ModelFolder
-from engine.models.house import HouseConfig, load_shards, save_model
+from engine.models.house import load_shards
 from engine.models.registry import Registry
 from engine.nets.build import Net, NetConfig
 from engine.training.adversarial import AdversarialTrainer, AdversarialTraining
 from engine.training.batches import DenoiserTraining
 from engine.training.codec import CODEC_FILE, HOUSE_CODEC, CodecTraining, train_codec
 from engine.training.denoiser import HOUSE_UNET, DenoiserTrainer, check_batch, trained
-from engine.training.growth import grown
 from engine.training.latents import (
     PROMPTS_PER_PIECE,
     Shard,
@@ -40,7 +38,6 @@ from engine.training.latents import (
     plan_shards,
 )
 from engine.training.networks import HOUSE_NETS, run_name
-from engine.training.packed import read_weights
 from engine.training.processes import launch, launched
 from engine.training.rewording import reworded
 from engine.training.runs import Run, default_root
@@ -50,10 +47,6 @@ PIECE_S = 24.0
 FIRST_SEED = 2_000_000
 WORKERS = 2
 ADVERSARIAL = "adversarial"
-FP16 = 1e-3
-"""How far apart the same number below 1 may be once it was stored."""
-POST_TRAINED: dict[str, Any] = {"guidance": 2.5, "guidance_rescale": 0.0}
-"""How a model is asked whose answers are fuller already."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +113,7 @@ def _opened(word: str) -> ModelFolder:
 def latents_stage(folder: Path | None, music: Music) -> list[Shard]:
     root = folder or default_root()
     codec = root / "codec" / CODEC_FILE
-    _require(codec, "The codec is not trained yet.", "Run: undertone train codec")
+    require(codec, "The codec is not trained yet.", "Run: undertone train codec")
     made = (
         make_shards(root / "latents", codec, music.pieces, seed, PIECE_S, WORKERS)
         for seed in music.first_seeds
@@ -168,7 +161,7 @@ def adversarial_stage(
     prepare_process()
     root = folder or default_root()
     weights = (
-        _take_over(start, root, HOUSE_UNET) if start else _own_denoiser(root, "unet").state_dict()
+        _take_over(start, root, HOUSE_UNET) if start else own_denoiser(root, "unet").state_dict()
     )
     training = replace(AdversarialTraining(), **given(settings))
     trainer = AdversarialTrainer(Run(root / ADVERSARIAL), training, HOUSE_UNET, choose())
@@ -231,7 +224,7 @@ def _finished_latents(root: Path, music: Music) -> list[Shard]:
 
 def _take_over(model_id: str, root: Path, wanted: NetConfig) -> dict[str, Tensor]:
     """A model's denoiser; its codec goes into the run, unless one is there already."""
-    model = _model_like(wanted, model_id, "from", same_size=False)
+    model = model_like(wanted, model_id, "from", same_size=False)
     codec = root / "codec" / CODEC_FILE
     if not codec.exists():
         codec.parent.mkdir(parents=True, exist_ok=True)
@@ -239,9 +232,7 @@ def _take_over(model_id: str, root: Path, wanted: NetConfig) -> dict[str, Tensor
     return load_shards(model.path, model.files)
 
 
-def _model_like(
-    wanted: NetConfig, model_id: str, field: str, same_size: bool = True
-) -> ModelFolder:
+def model_like(wanted: NetConfig, model_id: str, field: str, same_size: bool = True) -> ModelFolder:
     """The model of this name or folder, its network of the kind `wanted`, as large where asked.
 
     One as large may have been told fewer rows.
@@ -263,68 +254,7 @@ def _model_like(
     return model
 
 
-def pack_stage(
-    folder: Path | None, out: Path, pieces: int, python: str, wheels: bool, net: str = "unet"
-) -> int:
-    """Pack what the denoiser's training needs, with the run's codec; returns the bytes."""
-    from engine.training.pack import pack
-
-    codec = (folder or default_root()) / "codec" / CODEC_FILE
-    _require(codec, "The codec is not trained yet.", "Run: undertone train codec")
-    return pack(codec, out, pieces, FIRST_SEED, PIECE_S, python, wheels, HOUSE_NETS[net])
-
-
-def export_stage(
-    folder: Path | None,
-    out: Path,
-    weights: Path | None,
-    net: str = "unet",
-    adversarial: bool = False,
-    halfway_to: str | None = None,
-) -> None:
-    """Write the averaged weights and the codec as a model folder, fp16 in shards.
-
-    `weights` is the folder that a packed run brought back; None takes the run's own
-    denoiser, the network named `net`, or what became of the U-Net in `adversarial` training.
-    With `halfway_to` the mean of those and that model's is written, of denoiser and codec, which
-    keeps more of what a model could do before it was trained further (Wortsman et al. 2022,
-    "Robust fine-tuning of zero-shot models"); it may have been told fewer rows. Raises
-    `InvalidRequest` for one with other latents or of another size.
-    """
-    root = folder or default_root()
-    codec_path = root / "codec" / CODEC_FILE
-    _require(codec_path, "The codec is not trained yet.", "Run: undertone train codec")
-    codec = load_codec(codec_path)
-    if weights is not None:
-        kept = read_weights(weights, codec)
-    else:
-        kept = _post_trained(root) if adversarial else _own_denoiser(root, net)
-    codec = codec.narrowed(kept.config.in_channels)
-    if halfway_to is not None:
-        _move_halfway(kept, codec, halfway_to)
-    settings = POST_TRAINED if adversarial else {}
-    save_model(out, HouseConfig(kept.config, codec.config, **settings), kept, codec)
-
-
-@torch.no_grad()
-def _move_halfway(net: Net, codec: HouseCodec, model_id: str) -> None:
-    """Change the weights of both, in place."""
-    model = _model_like(net.config, model_id, "halfway-to")
-    other_codec = load_file(model.path / house.CODEC_FILE)
-    basis = other_codec["basis"].to(codec.basis)
-    if basis.shape != codec.basis.shape or not torch.allclose(basis, codec.basis, atol=FP16):
-        raise InvalidRequest(
-            "halfway-to",
-            f"The latents of “{model_id}” tell something else.",
-            "Choose the model that this training began with.",
-        )
-    other_net = grown(load_shards(model.path, model.files), net.config)
-    for part, other in ((net, other_net), (codec, other_codec)):
-        for name, weight in part.state_dict().items():
-            weight.lerp_(other[name].to(weight), 0.5)
-
-
-def _own_denoiser(root: Path, net: str) -> Net:
+def own_denoiser(root: Path, net: str) -> Net:
     kept = trained(Run(root / run_name(net)), HOUSE_NETS[net])
     if kept is None:
         remedy = f"Run: undertone train denoiser --net {net}"
@@ -332,14 +262,6 @@ def _own_denoiser(root: Path, net: str) -> Net:
     return kept
 
 
-def _post_trained(root: Path) -> Net:
-    kept = trained(Run(root / ADVERSARIAL), HOUSE_UNET)
-    if kept is None:
-        remedy = "Run: undertone train adversarial"
-        raise EngineError("There was no adversarial training yet.", remedy)
-    return kept
-
-
-def _require(path: Path, message: str, remedy: str) -> None:
+def require(path: Path, message: str, remedy: str) -> None:
     if not path.exists():
         raise EngineError(message, remedy)

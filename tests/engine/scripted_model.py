@@ -85,6 +85,9 @@ class ScriptedModel:
     ) -> tuple[Conditioning, Conditioning]:
         return Conditioning(), Conditioning()
 
+    def finished(self, latents: Tensor, guidance: float) -> Tensor:
+        return latents
+
     def notices(self, prompt: str, negative_prompt: str, score: Score) -> tuple[str, ...]:
         return ()
 

@@ -16,7 +16,7 @@ from engine.errors import InvalidRequest
 from engine.models.folder import ModelFolder
 from engine.models.house import load_shards
 from engine.nets.conditioning import Conditioning
-from engine.training import stages
+from engine.training import shipping, stages
 from engine.training.adversarial import (
     AdversarialTrainer,
     AdversarialTraining,
@@ -180,9 +180,10 @@ def test_the_stage_goes_on_from_the_runs_denoiser_and_its_model_is_asked_its_own
     )
     (tmp_path / "codec").mkdir()
     (tmp_path / "codec" / stages.CODEC_FILE).touch()
-    monkeypatch.setattr(stages, "load_codec", lambda _: fitted_codec())
+    for module in (stages, shipping):
+        monkeypatch.setattr(module, "load_codec", lambda _: fitted_codec())
+        monkeypatch.setattr(module, "HOUSE_UNET", UNET)
     monkeypatch.setattr(stages, "latents_stage", lambda root, music: shards)
-    monkeypatch.setattr(stages, "HOUSE_UNET", UNET)
     monkeypatch.setattr(stages, "HOUSE_NETS", {"unet": UNET})
     trainer(tmp_path / "denoiser").save()
     words = ["--run-folder", str(tmp_path)]

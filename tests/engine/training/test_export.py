@@ -16,7 +16,7 @@ from engine.models import house
 from engine.models.folder import ModelFolder
 from engine.models.house import load_shards
 from engine.models.told import over_channels
-from engine.training import stages
+from engine.training import shipping, stages
 from engine.training.denoiser import DenoiserTrainer
 from engine.training.runs import Run
 from tests.engine.training.tiny_training import CHANNELS, CPU, TRAINING, UNET, fitted_codec, trainer
@@ -34,7 +34,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def export(run: Path, codec: HouseCodec, name: str, *words: str) -> int:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stages, "load_codec", lambda _: codec)
+        patch.setattr(shipping, "load_codec", lambda _: codec)
         told = ["train", "export", "--run-folder", str(run), "--out", str(run / name), *words]
         return main(told)
 
