@@ -200,7 +200,9 @@ def load(folder: ModelFolder, device: Device) -> HouseModel:
         net = _load_net(config.net, folder)
         codec = HouseCodec(config.codec)
         codec.load_state_dict(load_file(folder.path / CODEC_FILE))
-        moments = _load_moments(folder, config)
+        moments = None
+        if MOMENTS_FILE in folder.files:
+            moments = Moments.load(folder.path / MOMENTS_FILE, config.codec.latent_channels)
     except (OSError, KeyError, ValueError, RuntimeError, SafetensorError) as error:
         if is_out_of_memory(error):
             raise
@@ -224,18 +226,6 @@ def _load_net(config: NetConfig, folder: ModelFolder) -> Net:
     net.to_empty(device="cpu")
     net.load_state_dict(load_shards(folder.path, folder.files))
     return net
-
-
-def _load_moments(folder: ModelFolder, config: HouseConfig) -> Moments | None:
-    """None for a model whose latents nobody held against music's."""
-    if MOMENTS_FILE not in folder.files:
-        return None
-    moments = Moments.load(folder.path / MOMENTS_FILE)
-    if moments.spread.shape[1] != config.codec.latent_channels:
-        raise ValueError(
-            f"moments of {moments.spread.shape[1]} channels for {config.codec.latent_channels}"
-        )
-    return moments
 
 
 def save_model(

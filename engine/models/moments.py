@@ -63,10 +63,17 @@ class Moments:
         )
 
     @classmethod
-    def load(cls, path: Path) -> Self:
-        """Raises `OSError`, `KeyError` or `SafetensorError` for what was not written by `save`."""
+    def load(cls, path: Path, channels: int) -> Self:
+        """Those that were measured of so many channels.
+
+        Raises `ValueError` for others, and `OSError`, `KeyError` or `SafetensorError` for what was
+        not written by `save`.
+        """
         stored: Mapping[str, Tensor] = load_file(path)
-        return cls(*(stored[name].float() for name in cls.__dataclass_fields__))
+        moments = cls(*(stored[name].float() for name in cls.__dataclass_fields__))
+        if moments.spread.shape[1] != channels:
+            raise ValueError(f"moments of {moments.spread.shape[1]} channels for {channels}")
+        return moments
 
     def save(self, path: Path) -> None:
         save_file({name: each.contiguous() for name, each in vars(self).items()}, path)

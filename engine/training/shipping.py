@@ -36,7 +36,7 @@ from engine.training.stages import (
 
 FP16 = 1e-3
 """How far apart the same number below 1 may be once it was stored."""
-POST_TRAINED: dict[str, Any] = {"guidance": 2.5, "guidance_rescale": 0.0}
+POST_TRAINED: dict[str, Any] = {"guidance": 3.5, "guidance_rescale": 0.0}
 """How a model is asked whose answers are fuller already."""
 
 

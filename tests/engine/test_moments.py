@@ -100,10 +100,10 @@ def test_the_command_brings_the_answers_to_the_spread_of_renders(tmp_path: Path)
     """An untaught network answers with noise of its own spread; measured once more, it fits."""
     path = write_tiny_model(tmp_path)
     assert main(["train", "moments", "--model", str(path), "--prompts", "2"]) == 0
-    found = Moments.load(path / MOMENTS_FILE)
+    found = Moments.load(path / MOMENTS_FILE, 16)
     assert found.spread.shape == (len(found.guidance), 16)
     assert (found.spread > 0).all()
     assert MOMENTS_FILE in ModelFolder.open(path).files
     assert main(["train", "moments", "--model", str(path), "--prompts", "2"]) == 0
-    again = Moments.load(path / MOMENTS_FILE)
+    again = Moments.load(path / MOMENTS_FILE, 16)
     torch.testing.assert_close(again.spread, found.spread, rtol=1e-3, atol=1e-3)
