@@ -52,7 +52,7 @@ class Draft:
     negative_prompt: str = ""
     duration_s: str = "10"
     steps: str = "25"
-    guidance: str = "2.5"
+    guidance: str = "3.5"
     rescale: str = "0"
     projected: bool = False
     eta: str = "0"
