@@ -16,7 +16,7 @@ from engine.models.registry import ROOTS_VARIABLE
 from engine.models.told import told_channels
 from engine.nets.build import NetConfig, build
 from engine.nets.dit_config import DiTConfig
-from engine.training.commands import NETS
+from engine.training.arguments import NETS
 from engine.training.denoiser import DenoiserTrainer
 from engine.training.networks import HOUSE_DIT, HOUSE_NETS, HOUSE_UNET, run_name
 from engine.training.packed import WEIGHTS_FILE, Recipe, fingerprint, read_weights, write_weights
