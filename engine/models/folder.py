@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.api import ModelInfo, Refinement, SamplerName, ScheduleName
+from engine.audio.atomic import write_atomically
 from engine.errors import InvalidRequest, ModelUnavailable
 
 CONFIG = "config.json"
@@ -109,13 +110,16 @@ class ModelFolder:
 
 
 def write_config(path: Path, config: dict[str, Any], files: Iterable[str]) -> None:
-    """Write `config.json` with the size and hash of `files`, which lie beside it."""
+    """Write `config.json` with the size and hash of `files`, which lie beside it.
+
+    Raises `AudioFileError` where it cannot be written; an older one then stays.
+    """
     listed = {
         name: {"bytes": (path / name).stat().st_size, "sha256": sha256(path / name)}
         for name in files
     }
     text = json.dumps({"format": FORMAT, **config, "files": listed}, indent=2, ensure_ascii=False)
-    (path / CONFIG).write_text(text + "\n", "utf-8")
+    write_atomically(path / CONFIG, [f"{text}\n".encode()])
 
 
 def sha256(path: Path) -> str:

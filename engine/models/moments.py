@@ -7,8 +7,8 @@ that music does not have. So first and second moments are matched, as colour tra
 pictures (Reinhard et al. 2001): the factors are constants of a model, measured at several scales of
 guidance, and those between are interpolated.
 
-Only what is finished is changed, and what is shown and heard of it on the way. An estimate that was
-narrowed while it is still denoised lost of the timbre that guidance brings.
+Only what is finished is changed, and what is shown and heard of it on the way: estimates that were
+narrowed while they were still denoised ended further from music.
 """
 
 from __future__ import annotations

@@ -48,11 +48,16 @@ def measure_moments(
 
 
 def write_moments(folder: ModelFolder, moments: Moments) -> None:
-    """Into the model's folder, beside its other files."""
-    moments.save(folder.path / MOMENTS_FILE)
-    files = [*(name for name in folder.files if name != MOMENTS_FILE), MOMENTS_FILE]
+    """Into the model's folder, beside its other files.
+
+    Older ones are first struck off the list, so that a model is whole wherever this is interrupted.
+    """
     settings = {k: v for k, v in folder.config.items() if k not in ("format", "files")}
-    write_config(folder.path, settings, files)
+    files = [name for name in folder.files if name != MOMENTS_FILE]
+    if MOMENTS_FILE in folder.files:
+        write_config(folder.path, settings, files)
+    moments.save(folder.path / MOMENTS_FILE)
+    write_config(folder.path, settings, [*files, MOMENTS_FILE])
 
 
 def _answered(model: Model, asked: Asked, scale: float) -> Tensor:
@@ -69,6 +74,7 @@ def _encoded(codec: Codec, sound: np.ndarray) -> Tensor:
 
 
 def _mean(clips: Sequence[Tensor]) -> Tensor:
+    """The mean of all clips' own means, (C,)."""
     return torch.stack([clip.mean(1) for clip in clips]).mean(0)
 
 

@@ -86,7 +86,7 @@ def export_stage(
 def moments_stage(model_id: str, prompts: int) -> None:
     """Measure the moments of a model's latents and write them into its folder, in place of others.
 
-    Raises `InvalidRequest` for what is no house model.
+    Raises what `Registry.load` does.
     """
     prepare_process()
     registry, id = Registry.having(model_id)

@@ -81,6 +81,22 @@ def test_a_model_sounds_and_looks_by_its_moments(tmp_path: Path) -> None:
     assert around(moments(16).matched(plain[0], 3.0))[1].mean() < around(plain[0])[1].mean()
 
 
+def test_a_model_is_whole_where_new_moments_could_not_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_tiny_model(tmp_path)
+    write_moments(ModelFolder.open(path), moments(16))
+
+    def half_written(self: Moments, file: Path) -> None:
+        file.write_bytes(b"half")
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(Moments, "save", half_written)
+    with pytest.raises(OSError, match="full"):
+        write_moments(ModelFolder.open(path), moments(16))
+    assert Registry((tmp_path,)).load("house", CPU).info.id == "house"
+
+
 def test_moments_of_another_codec_are_a_damaged_model(tmp_path: Path) -> None:
     write_moments(ModelFolder.open(write_tiny_model(tmp_path)), moments(3))
     with pytest.raises(ModelUnavailable, match="3 channels for 16"):
